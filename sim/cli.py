@@ -1,0 +1,298 @@
+"""The shell's front door: ``demrisk``. Thin: every command calls one function of a room.
+
+Exit status: 0 done; 2 the input is wrong (one message per fault); 1 anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim import __version__
+
+WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes; all cores where not given.")
+DRAWS = click.option("--draws", type=click.IntRange(1), help="Parameter draws (outer loop).")
+PER_DRAW = click.option("--per-draw", type=click.IntRange(1, 4096), help="Chance replicates per draw (inner loop).")
+FOLDER = click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Run folder.")
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+class InputFault(click.ClickException):
+    """The input is wrong."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """One message per fault, nothing else."""
+        click.echo(self.message, err=True)
+
+
+@contextmanager
+def faults_shown() -> Iterator[None]:
+    """Turn faults of the input into messages and exit status 2."""
+    from sim.scenario import ScenarioError
+
+    try:
+        yield
+    except ScenarioError as error:
+        raise InputFault(str(error)) from None
+    except (ValueError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise InputFault(str(error)) from None
+
+
+@contextmanager
+def progress_shown(label: str) -> Iterator[Any]:
+    """A progress bar with rate and time left; plain lines where the output is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        shown = [-1]
+
+        def lines(done: int, total: int) -> None:
+            tenth = 10 * done // max(total, 1)
+            if tenth > shown[0]:
+                shown[0] = tenth
+                click.echo(f"{label}: {done} of {total} blocks", err=True)
+
+        yield lines
+        return
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="demrisk")
+def main() -> None:
+    """What mines do to civilians after they are laid: simulate, compare, report.
+
+    A run compares policies under stated assumptions. It is not a clearance decision.
+    """
+
+
+@main.command()
+@FILE
+def check(file: Path) -> None:
+    """Validate a scenario or study; print its size and what a run would take."""
+    with faults_shown():
+        from sim.world import make_frame
+
+        scenarios, _ = _load_any(file)
+        for name, scenario in scenarios.items():
+            frame = make_frame(scenario)
+            _check_policy(scenario)
+            sizes = scenario.replicates
+            click.echo(
+                f"{name}: {len(frame.districts)} districts, {len(frame.strata)} strata, {len(frame.areas)} hazard areas, "
+                f"{len(frame.cohorts)} cohorts, {scenario.horizon_years:g} years, {sizes.draws} x {sizes.per_draw} replicates")
+        seconds, mb = _estimate(scenarios)
+        click.echo(f"estimate on one core: {seconds:.0f} s, {mb:.0f} MB")
+
+
+@main.command()
+@FILE
+@DRAWS
+@PER_DRAW
+@WORKERS
+@FOLDER
+def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, folder: Path | None) -> None:
+    """Run one scenario and write its report."""
+    with faults_shown():
+        from sim import study
+        from sim.scenario import load
+
+        scenario = load(file)
+        _check_policy(scenario)
+        _compile()
+        with progress_shown("running") as progress:
+            results = study.run(scenario, draws, per_draw, workers, folder, progress)
+        _finish(results)
+
+
+@main.command()
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--quick", is_flag=True, help="The study's small size, to look at a result in seconds.")
+@click.option("--only", multiple=True, help="Only this variant (and the baseline); may be repeated.")
+@DRAWS
+@PER_DRAW
+@WORKERS
+@FOLDER
+def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: int | None, per_draw: int | None,
+            workers: int | None, folder: Path | None) -> None:
+    """Compare the variants of a study file, or several scenario files (the first is the baseline)."""
+    with faults_shown():
+        from sim import study
+        from sim.scenario import load
+
+        if len(files) == 1:
+            loaded = _load_study(files[0])
+            unknown = set(only) - set(loaded.scenarios)
+            if unknown:
+                raise ValueError(f"--only: no variant {', '.join(sorted(unknown))}; known: {', '.join(loaded.scenarios)}")
+            for scenario in loaded.scenarios.values():
+                _check_policy(scenario)
+            fit = files[0].parent / "calibration_fit.csv"
+            _compile()
+            with progress_shown("comparing") as progress:
+                import pandas as pd
+
+                results = study.compare_study(loaded, quick, draws, per_draw, workers, folder, progress, only or None,
+                                              pd.read_csv(fit) if fit.is_file() else None)
+        else:
+            scenarios = {f.stem: load(f) for f in files}
+            if len(scenarios) < len(files):
+                raise ValueError("two scenario files have the same name: names tell scenarios apart")
+            for scenario in scenarios.values():
+                _check_policy(scenario)
+            _compile()
+            with progress_shown("comparing") as progress:
+                results = study.compare(scenarios, files[0].stem, draws, per_draw, workers, folder, progress)
+        _finish(results)
+
+
+@main.command()
+@FILE
+@click.option("--observations", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
+              help="CSV with columns year, casualties_reported, used_in_fit.")
+@click.option("--draws", type=click.IntRange(20), default=200, show_default=True)
+@click.option("--check", "check_file", type=click.Path(path_type=Path), help="Scenario (or study, its last variant) that starts earlier, for years to check.")
+@WORKERS
+def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None) -> None:
+    """Fit the exposure scale to reported casualties; writes calibration.yaml beside the scenario."""
+    with faults_shown():
+        from sim.scenario import load
+        from sim.study.calibrate import calibrate as fit_scale
+        from sim.study.calibrate import read_observations, write_calibration
+
+        scenario = load(file)
+        observed = read_observations(observations)
+        _compile()
+        check = list(_load_any(check_file)[0].values())[-1] if check_file else None
+        fit = fit_scale(scenario, observed, draws, workers, check)
+        paths = write_calibration(fit, file.parent)
+        c = fit.calibration
+        click.echo(f"scale: median {2.718281828 ** c.log_scale:.4g} at central parameters, spread of its logarithm {c.spread:.2f}; "
+                   f"parameters explain {fit.explained:.0%} of its variance")
+        for row in fit.table.itertuples():
+            click.echo(f"{row.year}: observed {row.observed:.0f}, fitted {row.p50:.0f} (80 %: {row.p10:.0f}-{row.p90:.0f})"
+                       f"{'' if row.used_in_fit else ', not used in the fit'}")
+        click.echo("written: " + ", ".join(str(p) for p in paths))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Write the report page of a finished run folder."""
+    with faults_shown():
+        from sim.study.results import Results
+
+        _finish(Results.read(folder))
+
+
+@main.command()
+def warmup() -> None:
+    """Compile the numerical kernels, so that later runs start at once."""
+    _compile()
+    click.echo("kernels are compiled")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario and study files."""
+    import json
+
+    from sim.scenario import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=1))
+
+
+def _load_any(file: Path) -> tuple[dict[str, Any], Any]:
+    from sim.scenario import load, load_study
+
+    try:
+        is_study = "\nstudy:" in "\n" + file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        is_study = False  # the loader says what is wrong
+    if is_study:
+        loaded = load_study(file)
+        return dict(loaded.scenarios), loaded
+    return {file.stem: load(file)}, None
+
+
+def _load_study(file: Path) -> Any:
+    scenarios, loaded = _load_any(file)
+    if loaded is None:
+        raise ValueError(f"{file}: one file to compare must be a study (with `study:` and `variants:`); this is a scenario")
+    return loaded
+
+
+def _check_policy(scenario: Any) -> None:
+    import difflib
+
+    from sim.programme import PRIORITIES
+
+    name = scenario.programme.priority
+    if name not in PRIORITIES:
+        near = difflib.get_close_matches(name, PRIORITIES, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"programme.priority: no policy {name!r}; expected one of {', '.join(sorted(PRIORITIES))}{hint}")
+
+
+def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
+    """Seconds on one core and memory, from one timed replicate of the first scenario."""
+    import time
+
+    from sim.programme import make_plan
+    from sim.study.metrics import METRICS
+    from sim.study.replicate import run_replicate
+    from sim.world import World, draw_parameters, make_frame
+
+    first = next(iter(scenarios.values()))
+    world = World(make_frame(first), draw_parameters(first, 0))
+    run_replicate(world, make_plan(world), 0)
+    start = time.perf_counter()
+    run_replicate(world, make_plan(world), 0)
+    each = time.perf_counter() - start
+    sizes = first.replicates
+    replicates = sizes.draws * sizes.per_draw
+    cells = len(METRICS) * len(world.frame.years) * len(world.frame.districts)
+    return each * replicates * len(scenarios), 300 + 4 * replicates * cells * 8 / 1e6
+
+
+def _compile() -> None:
+    """Compile all kernels here, before worker processes load them from the cache."""
+    from importlib.resources import files
+
+    from sim.scenario import load
+    from sim.study import run as run_scenario
+    import tempfile
+
+    toy = Path(str(files("sim.study") / "warmup.yaml"))
+    with tempfile.TemporaryDirectory() as folder:
+        run_scenario(load(toy), 1, 1, 1, folder)
+
+
+def _finish(results: Any) -> None:
+    """Table in the terminal, report page, exit status 1 where replicates failed."""
+    from rich.console import Console
+
+    from sim.report import terminal_table, write_report
+
+    Console(width=None if sys.stdout.isatty() else 140).print(terminal_table(results))
+    page = write_report(results, results.folder)
+    click.echo(f"report: {page}")
+    if len(results.failures):
+        click.echo(f"{len(results.failures)} replicates failed; see {results.folder / 'failures.csv'}", err=True)
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""Expected values along the realised history (MODEL section 11, "the expected-value companion").
+
+For each cohort the kernels carry, per item laid, the probability of being in the ground and functioning
+(`active`) or not functioning (`inert`), by lay date and by branch of the hazard area, given no
+detonation. With m the probability of being neither detonated nor known to be found, the accidents of
+the cohort have the intensity (items - accidents - finds) · h · (active + w · inert) / m, whatever the
+programme and the people react to. Its integral over an interval without a jump is
+
+    (items - accidents - finds) · ln(m before / m after),
+
+because m changes by detonations only. Between jumps h is constant, so the masses follow in closed form
+but for integrals of the ageing function, which are Gauss-Legendre (three points per quarter).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sim.core import CACHE
+from sim.core.life import GL_NODES, GL_WEIGHTS, active, gone
+from sim.core.records import (
+    CANCELLED, CLEARED, EXPECTED_ACCIDENTS, EXPECTED_CASUALTIES, EXPECTED_KILLED, EXPECTED_REPORTED,
+    MISSED, N_BRANCHES, N_CLASSES, REDUCED, STEP,
+)
+
+
+@njit(cache=CACHE)
+def decay(z):
+    """exp(-z); the series is exact to a double for the small arguments that dominate."""
+    if z < 1e-3:
+        return 1.0 - z * (1.0 - z * (0.5 - z * (1.0 / 6.0 - z / 24.0)))
+    return math.exp(-z)
+
+
+@njit(cache=CACHE)
+def entry_now(edges, entry, learning, marking, area, step):
+    """Entry to suspected land of this area in this step: knowledge, risk education, marking."""
+    factor = entry[area.access, step] * learning[area.access, step]
+    if area.marked <= edges[step]:
+        factor *= 1.0 - marking[0] * 0.5 ** ((edges[step] - area.marked) / marking[1])
+    return factor
+
+
+@njit(cache=CACHE)
+def missed_by_sweeps(area, kind, sweeps):
+    """P(not detected by the first `sweeps` sweeps) of an item in the cleared branch."""
+    total = 0.0
+    for k in range(N_CLASSES):
+        term = area.class_weight[kind, k]
+        for j in range(sweeps):
+            term *= 1.0 - area.detect[j, kind, k]
+        total += term
+    return total
+
+
+@njit(cache=CACHE)
+def sweep_progress(area, kind, t):
+    """P(not yet removed at t by the sweep under way | missed by those before)."""
+    j = area.sweeps_done
+    if j >= area.sweeps or t <= area.sweep_from[j]:
+        return 1.0
+    done = min(1.0, (t - area.sweep_from[j]) / (area.sweep_to[j] - area.sweep_from[j]))
+    before = missed_by_sweeps(area, kind, j)
+    if before <= 0.0:
+        return 1.0
+    after = missed_by_sweeps(area, kind, j + 1)
+    return 1.0 - (1.0 - after / before) * done
+
+
+@njit(cache=CACHE)
+def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
+    """One smooth piece of a node's life: masses after it, what detonated, what self-destructed.
+
+    ``l0 + slope·tau`` is the share not yet removed by a sweep under way, relative to the piece's start
+    when divided by ``l0``. Integration by parts leaves only integrals of smooth functions.
+    """
+    length = age1 - age0
+    end = np.nextafter(age1, 0.0) if at_kink else age1
+    s0, g0 = active(life, age0), gone(life, age0)
+    s1, g1 = active(life, end), gone(life, end)
+    w = life.inert_weight
+    hx, hy = h + e, w * h + e
+    ex, ey = decay(hx * length), decay(hy * length)
+    sum_x = 0.0
+    sum_i = 0.0
+    sum_g = 0.0
+    sum_y = 0.0
+    if s0 > 0.0:
+        for j in range(3):
+            tau = GL_NODES[j] * length
+            s, gg = active(life, age0 + tau), gone(life, age0 + tau)
+            lj = (l0 + slope * tau) / l0
+            fx = decay(hx * tau)
+            turned = (g0 + s0 - s - gg) / s0
+            sum_x += GL_WEIGHTS[j] * s / s0 * fx * lj
+            sum_i += GL_WEIGHTS[j] * turned * fx * decay(hy * (length - tau))
+            sum_g += GL_WEIGHTS[j] * (gg - g0) / s0 * fx
+            # inert mass at tau, to the order that its small weight asks for
+            sum_y += GL_WEIGHTS[j] * lj * (y * decay(hy * tau) + x * turned * fx)
+        x1 = x * s1 / s0 * ex
+        y1 = y * ey + x * ((g0 + s0 - s1 - g1) / s0 * ex + (1.0 - w) * h * length * sum_i)
+        went = x * ((g1 - g0) / s0 * ex + hx * length * sum_g)
+    else:
+        for j in range(3):
+            tau = GL_NODES[j] * length
+            sum_y += GL_WEIGHTS[j] * (l0 + slope * tau) / l0 * y * decay(hy * tau)
+        x1, y1, went = 0.0, y * ey, 0.0
+    l1 = (l0 + slope * length) / l0
+    detonated = h * length * (x * sum_x + w * sum_y)
+    return x1 * l1, y1 * l1, detonated, went
+
+
+@njit(cache=CACHE)
+def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
+    """A node over [age0, age1]: smooth pieces between the kinks of its life, jumps at the kinks."""
+    detonated, went = 0.0, 0.0
+    age = age0
+    while age < age1:
+        nxt, kink = age1, False
+        for k in (life.sd_from, life.sd_to, life.sda):
+            if age < k <= age1 and k <= nxt:
+                nxt, kink = k, True
+        x, y, d, s = _piece(life, age, nxt, kink, x, y, h, e, l0 + slope * (age - age0), slope)
+        harmed = s * p_bystander
+        detonated += d + harmed
+        went += s - harmed
+        if kink and x > 0.0:
+            before = np.nextafter(nxt, 0.0)
+            s_before = active(life, before)
+            fell = x * (gone(life, nxt) - gone(life, before)) / s_before
+            x_after = x * active(life, nxt) / s_before
+            y += x - x_after - fell
+            x = x_after
+            detonated += fell * p_bystander
+            went += fell * (1.0 - p_bystander)
+        age = nxt
+    return x, y, detonated, went
+
+
+@njit(cache=CACHE)
+def integrate(g, first, last, t1):
+    """Carry cohorts [first, last) to t1, within the open step; their expected accidents join the tallies.
+
+    One call for many cohorts: handing the tuple of arrays to a function costs more than a cohort does.
+    """
+    step = g.counters[STEP]
+    season, year = g.step_season[step], g.step_year[step]
+    edge0, edge1 = g.edges[step], g.edges[step + 1]
+    shares = np.zeros(N_BRANCHES)
+    for c in range(first, last):
+        coh = g.cohorts[c]
+        t0 = coh.integrated
+        n = coh.id_to - coh.id_from
+        if t1 <= t0:
+            continue
+        coh.integrated = t1
+        if n == 0:
+            continue
+        area = g.areas[coh.area]
+        life = g.life[coh.family]
+        access = area.access
+        open_hazard = g.base[coh.pair, season] * g.presence[access, step]
+        entry = entry_now(g.edges, g.entry, g.learning, g.marking, area, step)
+        suspected = open_hazard * entry
+        e = g.sighting[access, coh.family, step]
+        p_bystander = g.bystander[coh.pair, season] * g.presence[access, step] * entry
+        length = t1 - t0
+        whole = t0 == edge0 and t1 == edge1
+        w = life.inert_weight
+        diverged = area.diverged == 1
+        shares[0] = 1.0
+        if diverged:
+            shares[MISSED] = area.missed
+            shares[CANCELLED] = area.cancelled - area.missed
+            shares[REDUCED] = (1.0 - area.cancelled) * area.ts_missed
+            shares[CLEARED] = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
+        summed = life.memoryless == 1
+        last_date = coh.next_date
+        while last_date < coh.dates_to and g.dates[last_date] < t1:
+            last_date += 1
+        detonated = 0.0
+        for b in range(N_BRANCHES if diverged else 1):
+            h = open_hazard if diverged and area.released[b] <= t0 else suspected
+            l0, slope = 1.0, 0.0
+            if b == CLEARED and diverged and area.sweeps > area.sweeps_done:
+                l0 = sweep_progress(area, coh.kind, t0)
+                slope = (sweep_progress(area, coh.kind, t1) - l0) / length
+            hx, hy = (h + e) * length, (w * h + e) * length
+            ex, ey = decay(hx), decay(hy)
+            f0, f1, f2 = decay(hx * GL_NODES[0]), decay(hx * GL_NODES[1]), decay(hx * GL_NODES[2])
+            k0, k1, k2 = decay(hy * GL_NODES[2]), decay(hy * GL_NODES[1]), decay(hy * GL_NODES[0])
+            for d in range(coh.dates_from, last_date):
+                laid = g.dates[d]
+                if summed and coh.dates_from < d < coh.next_date:
+                    continue  # its mass is in the first row
+                row = coh.node + d - coh.dates_from
+                if laid >= t0:
+                    g.active[row, b] = g.weights[d] * life.armed * shares[b]
+                    g.inert[row, b] = g.weights[d] * (1.0 - life.armed) * shares[b]
+                x, y = g.active[row, b], g.inert[row, b]
+                if x == 0.0 and (y == 0.0 or (w == 0.0 and e == 0.0 and slope == 0.0)):
+                    continue
+                table = g.table_row[row]
+                if whole and slope == 0.0 and laid < t0 and g.table[table, step, 5] == 1.0:
+                    r1, r2 = g.table[table, step, 1], g.table[table, step, 2]
+                    r3, r4 = g.table[table, step, 3], g.table[table, step, 4]
+                    i1, i2, i3 = (1.0 - r1) * f0, (1.0 - r2) * f1, (1.0 - r3) * f2
+                    moved = GL_WEIGHTS[0] * i1 * k0 + GL_WEIGHTS[1] * i2 * k1 + GL_WEIGHTS[2] * i3 * k2
+                    detonated += h * length * (
+                        x * (GL_WEIGHTS[0] * r1 * f0 + GL_WEIGHTS[1] * r2 * f1 + GL_WEIGHTS[2] * r3 * f2)
+                        + w * (GL_WEIGHTS[0] * (y * k2 + x * i1) + GL_WEIGHTS[1] * (y * k1 + x * i2)
+                               + GL_WEIGHTS[2] * (y * k0 + x * i3)))
+                    x, y = x * r4 * ex, y * ey + x * ((1.0 - r4) * ex + (1.0 - w) * h * length * moved)
+                else:
+                    age0 = max(t0 - laid, 0.0)
+                    x, y, d_mass, went = _node(life, age0, t1 - laid, x, y, h, e,
+                                               l0 + slope * max(laid - t0, 0.0), slope, p_bystander)
+                    detonated += d_mass
+                    coh.gone += went
+                if summed and d > coh.dates_from:
+                    g.active[row, b], g.inert[row, b] = 0.0, 0.0
+                    g.active[coh.node, b] += x
+                    g.inert[coh.node, b] += y
+                else:
+                    g.active[row, b], g.inert[row, b] = x, y
+        coh.unseen *= decay(e * length)
+        while coh.next_date < last_date:
+            laid, weight = g.dates[coh.next_date], g.weights[coh.next_date]
+            coh.waiting -= weight
+            coh.unseen += weight * decay(e * (t1 - max(laid, t0)))
+            coh.next_date += 1
+        if detonated > 0.0:
+            expected = -(n - coh.accidents - coh.found) * math.log1p(-detonated / coh.mass)
+            coh.mass -= detonated
+            people = expected * g.outcome[coh.family, 0]
+            tally = g.tallies[year, area.district]
+            tally[EXPECTED_ACCIDENTS] += expected
+            tally[EXPECTED_CASUALTIES] += people
+            tally[EXPECTED_KILLED] += people * g.outcome[coh.family, 1]
+            tally[EXPECTED_REPORTED] += people * g.reporting[access, step]
+            g.kinds[year, coh.kind, 1] += people
+
+
+@njit(cache=CACHE)
+def live_rows(life, coh):
+    """Rows of a cohort that hold mass: those laid so far, or one where they are summed."""
+    laid = coh.next_date - coh.dates_from
+    return min(laid, 1) if life.memoryless == 1 else laid
+
+
+@njit(cache=CACHE)
+def split_branch(g, a, source, target, share):
+    """Move a share of the masses of an area's items from one branch to another."""
+    area = g.areas[a]
+    for c in range(area.cohorts_from, area.cohorts_to):
+        coh = g.cohorts[c]
+        for row in range(coh.node, coh.node + live_rows(g.life[coh.family], coh)):
+            for mass in (g.active, g.inert):
+                moved = mass[row, source] * share
+                mass[row, source] -= moved
+                mass[row, target] += moved
+
+
+@njit(cache=CACHE)
+def begin(g):
+    """Masses at the start, for items laid before it."""
+    start = g.edges[0]
+    for c in range(len(g.cohorts)):
+        coh = g.cohorts[c]
+        life = g.life[coh.family]
+        coh.integrated, coh.revealed, coh.not_found = start, start, 1.0
+        coh.mass, coh.waiting, coh.gone, coh.unseen = 1.0, 1.0, 0.0, 0.0
+        coh.next_date = coh.dates_from
+        while coh.next_date < coh.dates_to and g.dates[coh.next_date] < start:
+            row = coh.node
+            if life.memoryless == 0:
+                row += coh.next_date - coh.dates_from
+            age, w = start - g.dates[coh.next_date], g.weights[coh.next_date]
+            s, went = active(life, age), gone(life, age)
+            g.active[row, 0] += w * life.armed * s
+            g.inert[row, 0] += w * (1.0 - life.armed * (s + went))
+            coh.gone += w * life.armed * went
+            coh.waiting -= w
+            coh.unseen += w
+            coh.next_date += 1

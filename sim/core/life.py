@@ -1,0 +1,162 @@
+"""Life of an item (MODEL section 4).
+
+One row of LIFE holds the parameters of a family. Ages are in days. For an armed item of age a:
+
+    active  S(a) = A(a) · {(1 - f_sd)·[1 - F_sd(a)] + f_sd} · B(a),   B(a) = 1 - (1 - f_sda)·[a >= T_sda]
+    gone    G(a) = (1 - f_sd) · integral of A·B dF_sd over [0, a]
+    inert   1 - S - G
+
+With T_sda later than T_sd this is the formula of section 4; where the times are not ordered the item
+ends at the earlier of the two.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sim.core import CACHE
+
+LIFE = np.dtype(
+    [
+        ("armed", "f8"),  # share of laid items that armed
+        ("sd_fails", "f8"),  # f_sd, mean over the lots drawn
+        ("sd_from", "f8"),  # self-destruct window [days]; inf: does not self-destruct
+        ("sd_to", "f8"),
+        ("sda_fails", "f8"),  # f_sda
+        ("sda", "f8"),  # battery exhaustion [days]; inf: none
+        ("age_floor", "f8"),  # c
+        ("age_scale", "f8"),  # eta [days]; inf: no ageing
+        ("age_shape", "f8"),  # k
+        ("inert_weight", "f8"),  # hazard of an inert item relative to an active one
+        ("memoryless", "i4"),  # 1: exponential ageing only, so that items of all lay dates can be summed
+    ],
+    align=True,
+)
+
+# Gauss-Legendre nodes and weights on [0, 1], three points.
+GL_NODES = np.array([0.5 - math.sqrt(0.15), 0.5, 0.5 + math.sqrt(0.15)])
+GL_WEIGHTS = np.array([5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0])
+
+
+@njit(cache=CACHE)
+def ageing(life, age):
+    """A(a) = c + (1 - c)·exp(-(a/eta)^k)."""
+    if not life.age_scale < np.inf or age <= 0.0:
+        return 1.0
+    if life.age_shape == 1.0:
+        return life.age_floor + (1.0 - life.age_floor) * math.exp(-age / life.age_scale)
+    return life.age_floor + (1.0 - life.age_floor) * math.exp(-((age / life.age_scale) ** life.age_shape))
+
+
+@njit(cache=CACHE)
+def self_destruct_cdf(life, age):
+    """F_sd(a): uniform over the window, a step where the window is a point."""
+    if age < life.sd_from:
+        return 0.0
+    if age >= life.sd_to:
+        return 1.0
+    return (age - life.sd_from) / (life.sd_to - life.sd_from)
+
+
+@njit(cache=CACHE)
+def battery(life, age):
+    """B(a): probability that the battery still works."""
+    return life.sda_fails if age >= life.sda else 1.0
+
+
+@njit(cache=CACHE)
+def active(life, age):
+    """S(a) of an armed item."""
+    still_there = (1.0 - life.sd_fails) * (1.0 - self_destruct_cdf(life, age)) + life.sd_fails
+    return ageing(life, age) * still_there * battery(life, age)
+
+
+@njit(cache=CACHE)
+def gone(life, age):
+    """G(a) of an armed item: self-destructed."""
+    if age < life.sd_from or life.sd_fails >= 1.0:
+        return 0.0
+    if life.sd_to == life.sd_from:
+        # the item is there until it self-destructs: ageing and battery just before that moment
+        battery_then = life.sda_fails if life.sda < life.sd_from else 1.0
+        return (1.0 - life.sd_fails) * ageing(life, life.sd_from) * battery_then
+    end = min(age, life.sd_to)
+    cut = min(max(life.sda, life.sd_from), end)  # the battery step splits the integral
+    total = 0.0
+    for part in range(2):
+        low, high = (life.sd_from, cut) if part == 0 else (cut, end)
+        for j in range(3):
+            total += GL_WEIGHTS[j] * (high - low) * ageing(life, low + GL_NODES[j] * (high - low)) * (
+                1.0 if part == 0 else life.sda_fails)
+    return (1.0 - life.sd_fails) * total / (life.sd_to - life.sd_from)
+
+
+@njit(cache=CACHE)
+def settle_life(life, lot_fails, u_armed, u_sd, u_when, u_sda, u_age):
+    """Facts of one item: ages at which it stops being active and at which it is gone.
+
+    Parameters
+    ----------
+    lot_fails : float
+        Failure probability of the item's lot.
+    u_armed, u_sd, u_when, u_sda, u_age : float
+        Uniforms at the item's address. Self-destruction fails where u_sd < lot_fails, and its moment
+        does not depend on lot_fails, so a lower failure probability leaves a subset active.
+
+    Returns
+    -------
+    (float, float)
+        Age at the end of activity and age at disappearance [days]; inf where it never happens.
+    """
+    if u_armed >= life.armed:
+        return 0.0, np.inf
+    end_age = np.inf
+    if life.age_scale < np.inf and u_age >= life.age_floor:
+        rest = (u_age - life.age_floor) / (1.0 - life.age_floor)
+        end_age = life.age_scale * (-math.log(rest)) ** (1.0 / life.age_shape) if rest > 0.0 else np.inf
+    if u_sda >= life.sda_fails and life.sda < end_age:
+        end_age = life.sda
+    if u_sd >= lot_fails and life.sd_from < np.inf:
+        at = life.sd_from + u_when * (life.sd_to - life.sd_from)
+        if at <= end_age:
+            return at, at
+    return end_age, np.inf
+
+
+@njit(cache=CACHE)
+def life_table(lives, families, laid, edges):
+    """Ageing over the steps of a run, for items of a family laid on a date.
+
+    Parameters
+    ----------
+    lives : (family,) LIFE
+    families : (row,) int64
+    laid : (row,) float64 [days]
+    edges : (step + 1,) float64 [days]
+
+    Returns
+    -------
+    (row, step, 6) float64
+        A at the step's start; at three Gauss-Legendre points and at the end relative to it; 1 in the last column where
+        the step lies between the kinks of the life (self-destruction, battery), so that only ageing acts.
+    """
+    table = np.zeros((len(laid), len(edges) - 1, 6))
+    for r in range(len(laid)):
+        life = lives[families[r]]
+        for s in range(len(edges) - 1):
+            a0, a1 = edges[s] - laid[r], edges[s + 1] - laid[r]
+            if not a0 > 0.0:
+                continue
+            start = ageing(life, a0)
+            table[r, s, 0] = start
+            for j in range(3):
+                table[r, s, 1 + j] = ageing(life, a0 + GL_NODES[j] * (a1 - a0)) / start
+            table[r, s, 4] = ageing(life, a1) / start
+            before_window = a1 < life.sd_from
+            after_window = a0 >= life.sd_to or life.sd_from == np.inf
+            battery_steady = a1 < life.sda or a0 >= life.sda
+            table[r, s, 5] = 1.0 if (before_window or after_window) and battery_steady else 0.0
+    return table

@@ -1,0 +1,112 @@
+"""Random numbers as a function of an address (MODEL section 12).
+
+u = U(seed, replicate, stream, entity, sub, index). The address is packed into the key and the counter
+of Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") so that different
+addresses are different blocks by construction:
+
+    key      = (seed: 32 bits, sub: 32 bits)
+    counter  = (index: 32 bits, replicate: 32 bits, entity: low 32 bits, entity: high 24 bits << 8 | stream)
+
+`replicate` is draw << 12 | inner. `entity` is a 56-bit hash of a stable name; that no two entities of a
+scenario share it is checked when the world is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numba import njit
+
+from sim.core import CACHE
+
+# Streams are numbered for ever: a number is never reused for another purpose.
+STREAM_PARAMETER = 1  # parameter draws (outer loop)
+STREAM_COUNT = 2  # number of items in a cohort
+STREAM_CANDIDATE = 3  # candidate encounters
+STREAM_FACT = 4  # facts of an item
+STREAM_DETECT = 5  # detected by this pass
+STREAM_OUTCOME = 6  # casualties, killed, groups, reported, delay of an accident
+STREAM_SITE = 7  # hidden state of sites, survey outcomes
+STREAM_FIND = 8  # finds among items that nobody has met
+STREAM_ASSIGN = 9  # whether an item met only now was among the finds
+STREAM_TASK = 10  # durations of tasks
+STREAM_DEMINER = 11  # accidents of deminers
+STREAM_LOT = 12  # failure rate of a production lot
+STREAM_BYSTANDER = 13  # people beside a self-destruction
+STREAM_PRIORITY = 14  # random priority
+STREAM_CLUSTER = 15  # mean density of a bundle
+
+INNER_BITS = 12
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW, _32, _11, _21 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11), np.uint64(21)
+_TO_UNIT = 2.0**-53
+
+
+@njit(cache=CACHE)
+def philox(c0, c1, c2, c3, k0, k1):
+    """Philox 4x32 with ten rounds; all words uint64 holding 32 bits."""
+    for _ in range(10):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0, c1, c2, c3 = (p1 >> _32) ^ c1 ^ k0, p1 & _LOW, (p0 >> _32) ^ c3 ^ k1, p0 & _LOW
+        k0 = (k0 + _W0) & _LOW
+        k1 = (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@njit(cache=CACHE)
+def words(seed, replicate, stream, entity, sub, index):
+    """Four 32-bit words at an address (all arguments integers)."""
+    e = np.uint64(entity)
+    return philox(
+        np.uint64(index) & _LOW,
+        np.uint64(replicate) & _LOW,
+        e & _LOW,
+        ((e >> _32) << np.uint64(8)) | np.uint64(stream),
+        np.uint64(seed) & _LOW,
+        np.uint64(sub) & _LOW,
+    )
+
+
+@njit(cache=CACHE)
+def to_unit(high, low):
+    """Two 32-bit words to a double in the open interval (0, 1), 53 bits."""
+    return (float((high << _21) | (low >> _11)) + 0.5) * _TO_UNIT
+
+
+@njit(cache=CACHE)
+def uniform2(seed, replicate, stream, entity, sub, index):
+    """Two independent uniforms in (0, 1) at an address."""
+    a, b, c, d = words(seed, replicate, stream, entity, sub, index)
+    return to_unit(a, b), to_unit(c, d)
+
+
+@njit(cache=CACHE)
+def uniform(seed, replicate, stream, entity, sub, index):
+    """One uniform in (0, 1) at an address."""
+    a, b, _, _ = words(seed, replicate, stream, entity, sub, index)
+    return to_unit(a, b)
+
+
+@njit(cache=CACHE)
+def uniforms(seed, replicate, stream, entities, sub, index):
+    """One uniform for each entity, (n,) float64."""
+    out = np.empty(len(entities))
+    for i in range(len(entities)):
+        out[i] = uniform(seed, replicate, stream, entities[i], sub, index)
+    return out
+
+
+def entity_key(*names: object) -> int:
+    """56-bit key of a stable name, e.g. ``entity_key("area", "Kharkiv", "contact", "arable", 3)``."""
+    text = "\x1f".join(str(name) for name in names)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "little")
+
+
+def replicate_index(draw: int, inner: int) -> int:
+    """Address of a replicate: (draw, inner), independent of how many of either there are."""
+    if not 0 <= inner < 1 << INNER_BITS or not 0 <= draw < 1 << (32 - INNER_BITS):
+        raise ValueError(f"replicate ({draw}, {inner}) is outside the address space")
+    return draw << INNER_BITS | inner

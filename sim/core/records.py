@@ -1,0 +1,169 @@
+"""Layout of the arrays that the kernels share.
+
+A ``Ground`` tuple holds everything about one replicate of one scenario: what lies where (fixed when it
+is built) and what has happened so far. Times are days since 1 January 2000; a year is 365.25 days.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+YEAR_DAYS = 365.25
+QUARTER_DAYS = YEAR_DAYS / 4.0
+BLOCK_DAYS = 20 * QUARTER_DAYS
+"""Calendar blocks in which candidate encounters are enumerated: five years, anchored to 1 January 2000.
+One length for every cohort, so that scenarios stay paired whatever family is laid."""
+
+FIRST_BLOCK_BITS = 4  # index blocks hold ids [0, 16), [16, 32), [32, 64), ...: fixed for ever
+MAX_SWEEPS = 8
+N_KINDS = 4  # ap, av, submunition, erw
+N_CLASSES = 3  # detectability classes (Gauss-Jacobi nodes of the Beta distribution between items)
+N_GROUPS = 4  # women, men, girls, boys
+
+# The sites of a hazard area end in one of four ways; each is a branch with its own date of release.
+MISSED, CANCELLED, REDUCED, CLEARED = 0, 1, 2, 3
+N_BRANCHES = 4
+
+COHORT = np.dtype(
+    [
+        ("key", "u8"),  # entity of the random address
+        ("area", "i4"),
+        ("pair", "i4"),  # (stratum, family) row of the hazard table
+        ("family", "i4"),
+        ("kind", "i4"),
+        ("stratum", "i4"),
+        ("id_from", "i8"),  # items are the ids [id_from, id_to) of the address
+        ("id_to", "i8"),
+        ("dates_from", "i4"),  # slice of Ground.dates: when its items were laid
+        ("dates_to", "i4"),
+        ("node", "i4"),  # first row of Ground.active / Ground.inert
+        ("lot_from", "i4"),
+        ("lots", "i4"),
+        # what has happened
+        ("accidents", "i8"),
+        ("found", "i8"),  # revealed finds, all of them
+        ("found_spot", "i8"),  # of those, by EOD spot tasks
+        ("touched", "i8"),  # items whose facts are settled, or that were assigned to the finds
+        ("unassigned", "i8"),  # finds among items that nobody had met, not yet given to an item
+        ("revealed", "f8"),  # date of the last reveal
+        ("not_found", "f8"),  # P(not found by then) of an item that nobody has met
+        # expected values (section 11): masses per item laid
+        ("integrated", "f8"),  # date up to which the masses are integrated
+        ("mass", "f8"),  # P(not detonated, not known to be found)
+        ("gone", "f8"),  # P(self-destructed before anything else)
+        ("waiting", "f8"),  # P(not yet laid)
+        ("unseen", "f8"),  # P(laid, not destroyed by a spot task) of an item that nobody has met, without SD
+        ("next_date", "i4"),  # first lay date that has not come
+        ("first_touched", "i4"),  # linked list of the items that somebody met; -1: none
+        ("next_spotted", "i4"),  # heap of the same items by `sighted_at`; -1: empty
+        ("bound", "i4"),  # 0: enumerated for suspected land, 1: for released land
+    ],
+    align=True,
+)
+
+AREA = np.dtype(
+    [
+        ("key", "u8"),
+        ("district", "i4"),
+        ("access", "i4"),  # (district, zone) row
+        ("cohorts_from", "i4"),
+        ("cohorts_to", "i4"),
+        ("sites", "i8"),
+        ("contaminated", "i8"),  # sites that hold items: hidden from the programme
+        ("missed", "f8"),  # upper limits of the item's site uniform per branch, see branch_of()
+        ("cancelled", "f8"),
+        ("ts_missed", "f8"),  # share of the items of confirmed sites that TS leaves outside
+        ("diverged", "i4"),  # 1 once survey has split the sites into branches
+        ("released", "f8", (N_BRANCHES,)),  # date of release by branch; inf: not released
+        ("marked", "f8"),  # date of marking; inf: not marked
+        ("sweeps", "i4"),
+        ("sweep_from", "f8", (MAX_SWEEPS,)),
+        ("sweep_to", "f8", (MAX_SWEEPS,)),
+        ("detect", "f8", (MAX_SWEEPS, N_KINDS, N_CLASSES)),
+        ("class_weight", "f8", (N_KINDS, N_CLASSES)),  # shares of the detectability classes
+        ("sweeps_done", "i4"),
+    ],
+    align=True,
+)
+
+TOUCHED = np.dtype(
+    [
+        ("cohort", "i4"),
+        ("next", "i4"),
+        ("id", "i8"),
+        ("laid", "f8"),
+        ("inactive", "f8"),  # date from which it no longer functions
+        ("gone", "f8"),  # date of self-destruction
+        ("site", "f8"),  # uniforms: site, second survey, place in the sweep, detectability class
+        ("keep", "f8"),
+        ("place", "f8"),
+        ("klass", "f8"),
+        ("sight", "f8"),  # cumulated sighting hazard since laying at which it is reported and destroyed
+        ("sighted_at", "f8"),  # the same on the cohort's scale, from below while the item is not laid
+        ("child", "i4"),
+        ("sibling", "i4"),
+        ("attempt", "i4"),  # which draw of the facts holds: later ones where a find ruled the first out
+        ("state", "i4"),  # 0 in the ground, 1 detonated, 2 found
+    ],
+    align=True,
+)
+IN_GROUND, DETONATED, FOUND = 0, 1, 2
+
+# Columns of the yearly tallies.
+ACCIDENTS, CASUALTIES, KILLED, REPORTED = 0, 1, 2, 3
+FIRST_GROUP = 4
+EXPECTED_ACCIDENTS, EXPECTED_CASUALTIES, EXPECTED_KILLED, EXPECTED_REPORTED = 8, 9, 10, 11
+N_TALLIES = 12
+STOCK_ACTIVE, STOCK_INERT, STOCK_GONE, STOCK_LAID, STOCK_FOUND, STOCK_SPOT = 0, 1, 2, 3, 4, 5
+N_STOCKS = 6
+
+
+class Ground(NamedTuple):
+    """Arrays of one replicate of one scenario (section 11)."""
+
+    address: np.ndarray  # (2,) int64: seed, replicate
+    edges: np.ndarray  # (step + 1,) float64 [days]: quarters of the calendar, cut at start and horizon
+    step_year: np.ndarray  # (step,) int64: row of the tallies
+    step_season: np.ndarray  # (step,) int64: 0 January-March ... 3 October-December
+    cohorts: np.ndarray  # (cohort,) COHORT
+    areas: np.ndarray  # (area,) AREA
+    life: np.ndarray  # (family,) LIFE
+    dates: np.ndarray  # (date,) float64 [days]: lay dates, slices by cohort
+    weights: np.ndarray  # (date,) float64: share of the cohort laid on that date
+    lots: np.ndarray  # (lot,) float64: failure probability of each lot
+    base: np.ndarray  # (pair, season) float64 [1/day]: hazard of one active item, everybody present
+    groups: np.ndarray  # (pair, season, group) float64: cumulated shares of who is hurt
+    bystander: np.ndarray  # (pair, season) float64: P(accident | self-destructs), everybody present
+    presence: np.ndarray  # (access, step) float64: people present / residents
+    entry: np.ndarray  # (access, step) float64: entry to suspected land before learning and marking
+    learning: np.ndarray  # (access, step) float64: factor learnt from reported accidents, filled step by step
+    reports: np.ndarray  # (access, step + 1) float64: accidents by the step in which their report arrives
+    learn: np.ndarray  # (access, 3) float64: floor, exponent per report, share remembered per quarter
+    marking: np.ndarray  # (2,) float64: effect, half-life [days]
+    reporting: np.ndarray  # (access, step) float64: P(accident is reported)
+    report_delay: np.ndarray  # (1,) float64 [days]
+    outcome: np.ndarray  # (family, 2) float64: mean casualties per accident, case fatality
+    sighting: np.ndarray  # (access, family, step) float64 [1/day]: rate of EOD finds per item
+    sighted: np.ndarray  # (access, family, step + 1) float64: the same cumulated at the edges
+    active: np.ndarray  # (node, branch) float64: P(in the ground, functioning) per item laid
+    inert: np.ndarray  # (node, branch) float64
+    table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
+    table_row: np.ndarray  # (node,) int64: row of the table
+    touched: np.ndarray  # (capacity,) TOUCHED
+    slots: np.ndarray  # (power of two,) int64: hash table of touched items, -1 empty
+    candidates: np.ndarray  # (capacity, 2) float64: time, height
+    candidate_item: np.ndarray  # (capacity, 3) int64: cohort, id, next in the step
+    heads: np.ndarray  # (step,) int64: first candidate of each step
+    queue: np.ndarray  # (capacity,) int64: candidates of the open step by time
+    counters: np.ndarray  # (16,) int64, see below
+    clock: np.ndarray  # (1,) float64 [days]
+    tallies: np.ndarray  # (year, district, N_TALLIES) float64
+    kinds: np.ndarray  # (year, kind, 2) float64: casualties by kind of item, counted and expected
+    stocks: np.ndarray  # (year, district, N_STOCKS) float64 at the year's end
+    log: np.ndarray  # (capacity, 6) float64: accidents: date, area, cohort, id, casualties, reported on
+
+
+# Positions in Ground.counters.
+N_TOUCHED, N_CANDIDATES, STEP, QUEUE_FROM, QUEUE_TO, N_LOG, OVERFLOW, N_DRAWN = range(8)

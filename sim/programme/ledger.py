@@ -1,0 +1,98 @@
+"""The ledger: every square metre in one state, every dollar on one line, every release with its date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# States of land. Cleared, reduced and cancelled land is released; land without evidence never was on record.
+TO_SURVEY, SUSPECTED, CONFIRMED, NO_EVIDENCE, CANCELLED, REDUCED, CLEARED = range(7)
+LAND_STATES = ("to_survey", "suspected", "confirmed", "no_evidence", "cancelled", "reduced", "cleared")
+LINES = ("survey", "clearance", "eod")
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """One finished or running stage of a task, for the trace."""
+
+    area: int
+    stage: str
+    teams: str
+    count: int
+    start: float
+    end: float
+
+
+class LedgerError(RuntimeError):
+    """Land or money would not add up."""
+
+
+@dataclass
+class Ledger:
+    """What the programme did.
+
+    Attributes
+    ----------
+    land_m2 : (district, state) int64
+        Land by state now.
+    land_by_year_m2 : (year, district, state) int64
+        The same at each year's end.
+    newly_laid_m2 : (year, district) int64
+        Land that became hazardous during the run and was neither suspected nor to be surveyed before.
+    hazardous_added_m2 : (year, district) int64
+        Recorded polygons of transferred devices, wherever they lie.
+    cost_usd : (year, district, line) int64
+    budget_usd : (year, line) int64
+    deminer_casualties, items_found : (year, district) int64
+        Deminers hurt; items found by clearance.
+    releases : list of (date, area, branch)
+        The only source of release dates.
+    """
+
+    districts: int
+    years: int
+    initial_m2: np.ndarray
+    land_m2: np.ndarray = field(init=False)
+    land_by_year_m2: np.ndarray = field(init=False)
+    newly_laid_m2: np.ndarray = field(init=False)
+    hazardous_added_m2: np.ndarray = field(init=False)
+    cost_usd: np.ndarray = field(init=False)
+    budget_usd: np.ndarray = field(init=False)
+    deminer_casualties: np.ndarray = field(init=False)
+    items_found: np.ndarray = field(init=False)
+    accessible_m2: np.ndarray = field(init=False)
+    releases: list[tuple[float, int, int]] = field(default_factory=list)
+    stages: list[StageRecord] = field(default_factory=list)
+    completed_on: float = np.inf
+    events: int = 0
+
+    def __post_init__(self) -> None:
+        self.land_m2 = self.initial_m2.copy()
+        self.land_by_year_m2 = np.zeros((self.years, self.districts, len(LAND_STATES)), np.int64)
+        self.newly_laid_m2 = np.zeros((self.years, self.districts), np.int64)
+        self.hazardous_added_m2 = np.zeros((self.years, self.districts), np.int64)
+        self.cost_usd = np.zeros((self.years, self.districts, len(LINES)), np.int64)
+        self.budget_usd = np.zeros((self.years, len(LINES)), np.int64)
+        self.deminer_casualties = np.zeros((self.years, self.districts), np.int64)
+        self.items_found = np.zeros((self.years, self.districts), np.int64)
+        self.accessible_m2 = np.zeros((self.years, self.districts), np.int64)
+
+    def move(self, district: int, source: int, target: int, m2: int) -> None:
+        """Move land from one state to another."""
+        if m2 < 0 or self.land_m2[district, source] < m2:
+            raise LedgerError(f"{m2} m2 cannot leave state {LAND_STATES[source]} of district {district}")
+        self.land_m2[district, source] -= m2
+        self.land_m2[district, target] += m2
+
+    def lay(self, year: int, district: int, m2: int, inside_m2: int) -> None:
+        """A polygon is recorded; the part inside land to be surveyed changes state, the rest is new."""
+        self.move(district, TO_SURVEY, SUSPECTED, inside_m2)
+        self.land_m2[district, SUSPECTED] += m2 - inside_m2
+        self.newly_laid_m2[year, district] += m2 - inside_m2
+        self.hazardous_added_m2[year, district] += m2
+
+    def check(self) -> None:
+        """Initial + newly laid = all states, in whole square metres (VALIDATION V8)."""
+        if not np.array_equal(self.initial_m2.sum(axis=1) + self.newly_laid_m2.sum(axis=0), self.land_m2.sum(axis=1)):
+            raise LedgerError("land does not add up")

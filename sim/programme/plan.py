@@ -1,0 +1,244 @@
+"""What the programme starts from: tasks, teams, methods and money of one parameter draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.core.ground import detection_table
+from sim.core.random import STREAM_PRIORITY, uniform
+from sim.programme.priorities import PRIORITIES, Policy
+from sim.programme.season import Season
+from sim.scenario.schema import Teams
+from sim.world import World
+from sim.world.calendar import to_days
+from sim.world.frame import KINDS
+
+SURVEY_STAGES = ("nts", "resurvey", "ts")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """One kind of team with its method.
+
+    Attributes
+    ----------
+    since, teams : (change,) float64 [days], (change,) int64
+        Numbers by date.
+    rate : dict
+        Land use -> m2 per team and working day.
+    detection, weights : (kind, class) float64
+        Probability of being found on one pass by detectability class, and shares of the classes.
+    """
+
+    name: str
+    stages: frozenset[str]
+    land_uses: frozenset[str] | None
+    rate: dict[str, float]
+    season: Season
+    duration_cv: float
+    exponential: bool
+    cost_per_day: float
+    cost_per_m2: float
+    max_teams: int
+    days_per_task: float
+    hours_per_item: float
+    hours_per_day: float
+    deminer_rate: float
+    detection: np.ndarray
+    weights: np.ndarray
+    since: np.ndarray
+    teams: np.ndarray
+
+    def works(self, stage: str, land_use: str) -> bool:
+        """Whether these teams do this stage on this land use."""
+        return stage in self.stages and (self.land_uses is None or land_use in self.land_uses)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A hazard area as the programme knows it.
+
+    Attributes
+    ----------
+    enters : float
+        Date from which it can be worked on: access open, laying over, programme begun [days].
+    origin : str
+        "survey", "record" or "polygon".
+    area_m2 : int
+    """
+
+    area: int
+    key: int
+    district: int
+    access: int
+    land_use: str
+    origin: str
+    area_m2: int
+    enters: float
+    users: float
+    land_km2: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything the programme knows at its start."""
+
+    tasks: tuple[Task, ...]
+    crews: tuple[Crew, ...]
+    policy: Policy
+    starts: float
+    values: dict[str, float]
+    kept_of_polygon: float
+    sampling_share: float
+    max_passes: int
+    stand_down_days: float
+    budget: np.ndarray  # (year, line) int64 [usd]
+    eod_capacity: np.ndarray  # (year,) float64 [items]
+    eod_cost: float
+    laid: tuple[tuple[float, int, int, int], ...]  # date, area, polygon m2, of which inside land to be surveyed
+
+
+def make_plan(world: World) -> Plan:
+    """Tasks, teams and money of one parameter draw."""
+    scenario, draw = world.frame.scenario, world.draw
+    programme = scenario.programme
+    if programme.priority not in PRIORITIES:
+        raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {', '.join(sorted(PRIORITIES))}")
+    budget = _budget(world)
+    crews = tuple(_crew(world, name, teams) for name, teams in programme.teams.items())
+    return Plan(
+        tasks=_tasks(world), crews=_with_extra_money(world, crews), policy=PRIORITIES[programme.priority],
+        starts=to_days(programme.starts), values=draw.values,
+        kept_of_polygon=_kept(world), sampling_share=draw["programme.sampling_share"],
+        max_passes=programme.max_passes, stand_down_days=programme.stand_down_days, budget=budget,
+        eod_capacity=_eod_capacity(world, budget), eod_cost=draw["programme.eod.cost_usd_per_item"], laid=_laid(world))
+
+
+def _tasks(world: World) -> tuple[Task, ...]:
+    frame, draw = world.frame, world.draw
+    size, last = world.area_m2(), world.last_laid
+    starts = max(to_days(frame.scenario.programme.starts), frame.edges[0])
+    tasks = []
+    for i, name in enumerate(frame.areas):
+        if size[i] <= 0:
+            continue
+        s = frame.strata[name.stratum]
+        access = int(frame.stratum_access[name.stratum])
+        origin = name.origin if name.origin in ("survey", "record") else "polygon"
+        key = int(frame.area_keys[i])
+        chance = float(uniform(draw.seed, 0, STREAM_PRIORITY, key, 0, 0))
+        enters = max(starts, float(world.access.opens[access]), float(last[i]))
+        tasks.append(Task(i, key, int(frame.access_district[access]), access, s.land_use, origin, int(size[i]), enters,
+                          float(frame.users[name.stratum]), s.area_km2, chance))
+    return tuple(tasks)
+
+
+def _crew(world: World, name: str, teams: Teams) -> Crew:
+    draw = world.draw
+    method = world.frame.scenario.programme.methods[teams.method]
+    path = f"programme.methods.{teams.method}"
+    base = draw[f"{path}.rate_m2_per_day"]
+    land_uses = {s.land_use for s in world.frame.strata}
+    detection = np.array([draw[f"{path}.detection.{k}"] if k in method.detection else 1.0 for k in KINDS])
+    table, weights = detection_table(detection, method.shared_misses)
+    return Crew(
+        name, frozenset(method.stages), frozenset(method.land_uses) if method.land_uses is not None else None,
+        {u: base * method.rate_by_land_use.get(u, 1.0) for u in land_uses},
+        Season(method.working_days_per_year, method.season), method.duration_cv, method.duration_law == "exponential",
+        draw[f"{path}.cost_usd_per_team_day"], draw[f"{path}.cost_usd_per_m2"], method.max_teams_per_task,
+        method.working_days_per_year * method.months_per_task / 12.0, draw[f"{path}.hours_per_item"],
+        method.hours_per_day, draw[f"{path}.deminer_casualties_per_1000_items"] / 1000.0, table, weights,
+        np.array([to_days(n.since) for n in teams.numbers]), np.array([n.teams for n in teams.numbers], np.int64))
+
+
+def _budget_by_year(world: World) -> np.ndarray:
+    """Whole budget of each calendar year of the run, (year,) float64 [usd]; the first and last year in part."""
+    frame = world.frame
+    budget = frame.scenario.programme.budget
+    if budget is None:
+        return np.full(len(frame.years), np.inf)
+    known = sorted((b.year, world.draw[f"programme.budget.years.{i}.usd"]) for i, b in enumerate(budget.years))
+    amounts = np.zeros(len(frame.years))
+    for y, year in enumerate(frame.years):
+        amounts[y] = next((usd for since, usd in reversed(known) if since <= year), 0.0)
+    return amounts
+
+
+def _budget(world: World) -> np.ndarray:
+    """Money by year and line (survey, clearance, eod), (year, line) int64 [usd]."""
+    amounts = _budget_by_year(world)
+    budget = world.frame.scenario.programme.budget
+    if budget is None:
+        return np.full((len(amounts), 3), np.iinfo(np.int64).max // 4)
+    survey, eod = world.draw["programme.budget.survey_share"], world.draw["programme.budget.eod_share"]
+    shares = np.array([survey + budget.extra_survey, 1.0 - survey - eod + budget.extra_clearance, eod])
+    return np.round(amounts[:, None] * shares).astype(np.int64)
+
+
+def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]:
+    """Added money hires added teams of the kinds it is earmarked for, in proportion to their cost."""
+    budget = world.frame.scenario.programme.budget
+    if budget is None or budget.extra_survey == budget.extra_clearance == 0.0:
+        return crews
+    amounts = _budget_by_year(world)
+    edges = world.frame.edges
+    year_starts = [float(edges[:-1][world.frame.step_year == y][0]) for y in range(len(amounts))]
+    result = []
+    for crew in crews:
+        survey = bool(crew.stages & set(SURVEY_STAGES))
+        extra = budget.extra_survey if survey else budget.extra_clearance
+        yearly = crew.cost_per_day * crew.season.days_per_year
+        alike = [c for c in crews if bool(c.stages & set(SURVEY_STAGES)) == survey]
+        if extra == 0.0 or yearly <= 0.0:
+            result.append(crew)
+            continue
+        since, teams = [], []
+        for t in sorted({*crew.since.tolist(), *year_starts}):
+            y = max((i for i, s in enumerate(year_starts) if s <= t), default=0)
+            spent = sum(_count(c, t) * c.cost_per_day * c.season.days_per_year for c in alike)
+            share = _count(crew, t) * yearly / spent if spent > 0 else 0.0
+            since.append(t)
+            teams.append(_count(crew, t) + int(extra * amounts[y] * share / yearly))
+        result.append(Crew(**{**crew.__dict__, "since": np.array(since), "teams": np.array(teams, np.int64)}))
+    return tuple(result)
+
+
+def _count(crew: Crew, t: float) -> int:
+    i = int(np.searchsorted(crew.since, t, "right")) - 1
+    return int(crew.teams[i]) if i >= 0 else 0
+
+
+def _eod_capacity(world: World, budget: np.ndarray) -> np.ndarray:
+    """Items that EOD spot tasks can destroy in each year, by teams and by money, (year,) float64."""
+    eod = world.frame.scenario.programme.eod
+    frame = world.frame
+    if eod.teams is None:
+        return np.zeros(len(frame.years))
+    since = np.array([to_days(n.since) for n in eod.teams.numbers])
+    numbers = np.array([n.teams for n in eod.teams.numbers])
+    per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / 365.25
+    capacity = np.zeros(len(frame.years))
+    for s in range(len(frame.edges) - 1):
+        i = int(np.searchsorted(since, frame.edges[s], "right")) - 1
+        if i >= 0:
+            capacity[frame.step_year[s]] += numbers[i] * per_team * (frame.edges[s + 1] - frame.edges[s])
+    cost = world.draw["programme.eod.cost_usd_per_item"]
+    return np.minimum(capacity, budget[:, 2] / cost) if cost > 0 else capacity
+
+
+def _kept(world: World) -> float:
+    """Share of a recorded polygon that TS keeps for clearance: the mined part of it."""
+    factors = [world.draw[f"transfers.{name}.polygon_factor"] for name in world.frame.scenario.transfers]
+    return 1.0 / max(factors) if factors and max(factors) >= 1.0 else 1.0
+
+
+def _laid(world: World) -> tuple[tuple[float, int, int, int], ...]:
+    last = world.last_laid
+    return tuple((float(last[i]), i, int(m2), int(world.inside_m2[i]))
+                 for i, m2 in enumerate(world.polygons_m2) if m2 > 0)
+
+
+

@@ -1,0 +1,83 @@
+"""Which scenarios transfer devices, and what they assume about self-destruction.
+
+Next to every self-destruct result stand the failure rate it assumes, the inert items still to be cleared,
+and that the Ottawa Treaty bans such mines all the same; so the report has to know which results those are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sim.report.reading import baseline, plain, scenario_names
+from sim.report.shape import Results
+
+OTTAWA = "The Ottawa Treaty bans such mines all the same."
+
+
+def used_in(value: object, everywhere: Sequence[str] = ()) -> set[str]:
+    """Return the variant names in a `used_in` cell; `everywhere` for "all"."""
+    names = (
+        re.split(r"[,;\s]+", value)
+        if isinstance(value, str)
+        else [str(v) for v in cast(Sequence[Any], value)]
+    )
+    return set(everywhere) if "all" in names else {name for name in names if name}
+
+
+def transfers(results: Results) -> list[str]:
+    """Return the scenarios in which devices are transferred, in the study's order."""
+    names = scenario_names(results)
+    rows = results.parameters
+    rows = rows[rows["path"].astype(str).str.fullmatch(r"transfers\.[^.]+\.devices") & (rows["high"] > 0)]
+    found = {name for cell in rows["used_in"] for name in used_in(cell, names)}
+    found |= set(results.per_10000["scenario"]) if len(results.per_10000) else set()
+    return [name for name in names if name in found]
+
+
+@dataclass(frozen=True)
+class SelfDestruct:
+    """What a scenario assumes about the self-destruction of transferred devices.
+
+    `central`, `low` and `high` are the share that fails to self-destruct: median and 5-95 % range;
+    `failure` is the input as it is described in the table of inputs.
+    """
+
+    scenario: str
+    family: str
+    failure: str
+    central: float
+    low: float
+    high: float
+
+
+def self_destruct(results: Results) -> dict[str, SelfDestruct]:
+    """Return the assumed failure of self-destruction by scenario.
+
+    A scenario counts if devices are transferred in it and it uses a self-destructing family that the
+    baseline does not. Families of which nothing is destroyed by day 30 (all persistent ones) are left out.
+    Where devices are transferred in the baseline itself, its own families count, and of several the one
+    that fails most often.
+    """
+    names, moved, base = scenario_names(results), transfers(results), baseline(results)
+    treaty = results.treaty
+    never = set(treaty[treaty["share_not_sd_30d"] >= 1.0]["family"])
+    rows = results.parameters
+    rows = rows[rows["path"].astype(str).str.fullmatch(r"families\.[^.]+\.sd_failure")]
+    found: dict[str, SelfDestruct] = {}
+    for row in rows.sort_values("central", kind="stable").to_dict("records"):
+        family, users = str(row["path"]).split(".")[1], used_in(row["used_in"], names)
+        if family in never or (base in users and base not in moved):
+            continue
+        for name in users & set(moved):
+            found[name] = SelfDestruct(
+                name,
+                family,
+                plain(row["distribution"]),
+                float(row["central"]),
+                float(row["low"]),
+                float(row["high"]),
+            )
+    return found

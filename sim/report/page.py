@@ -1,0 +1,288 @@
+"""The report: one self-contained page and its figures, written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.report import behind, devices, exhibits, parameters, reading, sentences, tables
+from sim.report.captions import CAPTIONS, WORDS
+from sim.report.devices import OTTAWA
+from sim.report.reading import CASUALTIES, HAZARDOUS
+from sim.report.shape import INERT, Results, condense
+from sim.report.tables import Table
+
+if TYPE_CHECKING:
+    import jinja2
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as the page holds it."""
+
+    key: str
+    heading: str
+    caption: str
+    alt: str
+    source: str
+    width: int
+    height: int
+    data: Table | None
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: pictures beside each other, with a small table among them, tables below."""
+
+    key: str
+    heading: str
+    intro: str
+    pictures: tuple[Picture, ...] = ()
+    tables: tuple[Table, ...] = ()
+    aside: Table | None = None
+
+
+def write_report(results: Results, folder: str | Path) -> Path:
+    """Write `report.html` and `figures/*.svg` into a folder.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+    folder : str or Path
+        Created where it does not exist. Each file appears whole or not at all.
+
+    Returns
+    -------
+    Path
+        The page, which needs no other file.
+    """
+    folder = Path(folder)
+    short = condense(results)
+    drawings = draw_all(short)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    for key, (_, svg) in drawings.items():
+        _write(folder / "figures" / f"{key}.svg", svg)
+    page = folder / "report.html"
+    _write(page, render(short, {key: picture for key, (picture, _) in drawings.items()}).encode())
+    return page
+
+
+def draw_all(results: Results) -> dict[str, tuple[Picture, bytes]]:
+    """Draw every figure that has data; return it for the page and as SVG."""
+    from sim.report.figures import FIGURES
+    from sim.report.figures.style import svg
+
+    drawings = {}
+    for key, plot in FIGURES.items():
+        frame = plot.table(results)
+        if frame.empty:
+            continue
+        figure = plot.draw(results)
+        image = svg(figure)
+        width, height = (round(96 * inches) for inches in figure.get_size_inches())
+        heading, caption = CAPTIONS[key]
+        # The panels repeat what summary.csv holds; nineteen columns of it help nobody on a page.
+        data = None if key == "all_casualties" else behind.data_table(frame, heading)
+        drawings[key] = (
+            Picture(
+                key,
+                heading,
+                caption,
+                plot.alt(frame),
+                "data:image/svg+xml;base64," + base64.b64encode(image).decode(),
+                width,
+                height,
+                data,
+                folded=key == "all_casualties",
+            ),
+            image,
+        )
+    return drawings
+
+
+def render(results: Results, pictures: dict[str, Picture]) -> str:
+    """Return the page as HTML; titles and names of users are only ever data in it."""
+    context: dict[str, Any] = {
+        "study": reading.plain(results.manifest["study"]),
+        "first": sentences.first_screen(results),
+        "beside": beside(results),
+        "sections": sections(results, pictures),
+        "reading": sentences.READING,
+        "version": reading.plain(results.manifest.get("version", "")),
+        "words": WORDS,
+        "ottawa": OTTAWA,
+    }
+    return environment().get_template("report.html.j2").render(context)
+
+
+def environment() -> jinja2.Environment:
+    """Return the template environment: everything is escaped, an unknown name is an error."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def beside(results: Results) -> list[tuple[str, str, str]]:
+    """Return the numbers beside the answer: what, value, interval."""
+    head = reading.headline(results)
+    rows: list[tuple[str, str, str]] = []
+    level = sentences.baseline_level(results)
+    if level:
+        rows.append(
+            (
+                f"Civilian casualties, {reading.title(results, reading.baseline(results))}",
+                tables.number(level[0], 2),
+                f"{tables.number(level[1], 2)} to {tables.number(level[2], 2)}",
+            )
+        )
+    if head is None:
+        return rows
+    ratio = reading.casualties_per_accident(results)
+    for metric, words in (
+        (CASUALTIES, "Civilian casualties, difference"),
+        (INERT, "Inert items to be cleared, difference"),
+        (HAZARDOUS, "Hazardous area added"),
+    ):
+        effect = reading.effect(results, head, metric)
+        if effect is None:
+            continue
+        unit, factor = tables.shown_unit(effect.unit)
+        after = f" {unit}" if metric == HAZARDOUS else ""
+        reach = f"{tables.signed(effect.low * factor)} to {tables.signed(effect.high * factor)}{after}"
+        counted = tables.counted(effect, ratio)
+        rows.append(
+            (
+                words,
+                tables.signed(effect.mean * factor) + after,
+                reach + (f"; counted {counted}" if counted else ""),
+            )
+        )
+    assumption = devices.self_destruct(results).get(head)
+    if assumption:
+        rows.append(
+            (
+                "Assumed not to self-destruct",
+                tables.percent(assumption.central),
+                assumption.failure + ". " + OTTAWA,
+            )
+        )
+    return rows
+
+
+def sections(results: Results, pictures: dict[str, Picture]) -> list[Section]:
+    """Return the parts of the page in order; parts without content are left out."""
+
+    def part(
+        key: str,
+        heading: str,
+        intro: str,
+        drawn: tuple[str, ...] = (),
+        *shown: Table | None,
+        aside: Table | None = None,
+    ) -> Section:
+        return Section(
+            key,
+            heading,
+            intro,
+            tuple(pictures[k] for k in drawn if k in pictures),
+            tuple(table for table in shown if table is not None),
+            aside,
+        )
+
+    counts = parameters.grade_counts(results)
+    parts = [
+        part(
+            "differences",
+            "What each scenario changes",
+            sentences.READING,
+            ("differences", "inert_differences"),
+            tables.comparison(results),
+        ),
+        part(
+            "self-destruct",
+            "Self-destruction: what fails, what stays, what is banned",
+            "A mine that destroys itself is gone; one whose mechanism fails stays in the ground, functioning "
+            "until its battery is exhausted and inert after that, and has to be found like any other. "
+            + OTTAWA,
+            ("items_added",),
+            exhibits.per_10000_table(results),
+            aside=exhibits.treaty_table(results),
+        ),
+        part(
+            "casualties",
+            "Casualties",
+            "Killed and injured civilians. Deminers are counted apart.",
+            ("casualties", "by_end", "groups", "map", "all_casualties"),
+        ),
+        part(
+            "land",
+            "Ordnance and land",
+            "How much is in the ground, and how land becomes usable again.",
+            ("land", "recorded_land", "items"),
+            aside=exhibits.land_states_table(results),
+        ),
+        part(
+            "money",
+            "Money",
+            "What survey, clearance and EOD spot tasks cost.",
+            ("cost",),
+            aside=exhibits.money_table(results),
+        ),
+        part(
+            "trust",
+            "How far this can be trusted",
+            "How much of the result each uncertain input explains, and how the model meets what was "
+            "observed. An input graded as assumption is a range that was argued for, not measured.",
+            ("drivers", "total_drivers", "fit"),
+            exhibits.failure_table(results),
+            aside=parameters.grade_table(results),
+        ),
+        part("results", "All results", "", (), exhibits.results_table(results)),
+        part(
+            "inputs",
+            "Every input",
+            f"{sum(counts.values())} inputs with value or distribution, source and grade.",
+            (),
+            parameters.parameter_table(results),
+        ),
+        part(
+            "run", "Scenarios and run", "", (), exhibits.scenario_table(results), exhibits.run_table(results)
+        ),
+    ]
+    return [p for p in parts if p.pictures or p.tables or p.aside]
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name and rename it, so that nobody ever meets half of it."""
+    with _temporary(path) as handle:
+        handle.write(content)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Any]:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            yield handle
+        # mkstemp makes a file only its owner may read; a report is to be passed on.
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

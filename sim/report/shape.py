@@ -1,0 +1,104 @@
+"""What the report reads: the shape of finished results, and the short form in which it holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import pandas as pd
+
+INERT = "items_inert"
+ITEMS = ("items_active", INERT)
+
+
+class Results(Protocol):
+    """A finished study as the report sees it; every table is a pandas DataFrame in long form."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Study, question, baseline, headline, scenarios, seed, versions."""
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Levels: scenario, metric, unit, period, district, group, mean, p05, p50, p95, mc_error, n."""
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """Scenario minus baseline: the columns of `summary`, baseline and estimator."""
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Every input: path, distribution, central, low, high, source, grade, note, used_in."""
+
+    @property
+    def drivers(self) -> pd.DataFrame:
+        """Shares of variance: scenario, metric, parameter, grade, share_of_variance, rank_correlation."""
+
+    @property
+    def treaty(self) -> pd.DataFrame:
+        """CCW AP II TA 3(a): family, title, share_not_sd_30d, share_functioning_120d, meets_3a."""
+
+    @property
+    def fit(self) -> pd.DataFrame | None:
+        """Observed and reported casualties: year, observed, p10, p50, p90, used_in_fit."""
+
+    @property
+    def by_end(self) -> pd.DataFrame:
+        """Results by end of hostilities: scenario, end_from, end_to, metric, mean, p05, p95, n_draws."""
+
+    @property
+    def per_10000(self) -> pd.DataFrame:
+        """Differences per 10,000 devices: scenario, metric, mean, p05, p95."""
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """Runs that failed: scenario, draw, inner, seed, error."""
+
+    @property
+    def map(self) -> dict[str, Any] | None:
+        """Schematic districts as GeoJSON, for drawing only."""
+
+
+@dataclass(frozen=True)
+class Condensed:
+    """Results with only the rows a report shows, so that every look-up is over a short table."""
+
+    manifest: Mapping[str, Any]
+    summary: pd.DataFrame
+    differences: pd.DataFrame
+    parameters: pd.DataFrame
+    drivers: pd.DataFrame
+    treaty: pd.DataFrame
+    fit: pd.DataFrame | None
+    by_end: pd.DataFrame
+    per_10000: pd.DataFrame
+    failures: pd.DataFrame
+    map: dict[str, Any] | None
+
+
+def condense(results: Results) -> Condensed:
+    """Return the results without the years of single districts and groups, and of differences in flows."""
+    summary, differences = results.summary, select(results.differences, district="all", group="all")
+    total = (summary["district"] == "all") & (summary["group"] == "all")
+    summary = summary[total | (summary["period"].astype(str) == "all")]
+    whole_time = differences["period"].astype(str) == "all"
+    # A metric without a row for the whole horizon is read at its last year's end, so its years stay.
+    stocks = set(differences["metric"]) - set(differences[whole_time]["metric"]) | set(ITEMS)
+    differences = differences[whole_time | differences["metric"].isin(stocks)]
+    same = {field.name: getattr(results, field.name) for field in fields(Condensed)}
+    return Condensed(**{**same, "summary": summary, "differences": differences})
+
+
+def select(frame: pd.DataFrame, **where: object) -> pd.DataFrame:
+    """Return the rows of `frame` whose columns equal the given values (or are among a given list)."""
+    for column, value in where.items():
+        if value is None:
+            continue
+        mask = (
+            frame[column].isin(list(value))
+            if isinstance(value, (list, tuple, set))
+            else frame[column] == value
+        )
+        frame = frame[mask]
+    return frame

@@ -1,0 +1,403 @@
+"""What a user may write: every section, every key, its unit and its meaning.
+
+The models here are the single declaration of a parameter: type, unit (in the name), default,
+meaning. `demrisk schema` prints them as JSON Schema; `sim.scenario.loading` fills them from YAML.
+Section numbers refer to the model description in the README ("The model in twelve sections").
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from sim.scenario.quantity import Bounds, Quantity
+
+ANCHOR_HOSTILITIES_END = "hostilities_end"
+GROUPS = ("women", "men", "girls", "boys")
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+Share = Annotated[Quantity, Bounds(0.0, 1.0)]
+NonNegative = Annotated[Quantity, Bounds(0.0, None)]
+Positive = Annotated[Quantity, Bounds(0.0, None, above_low=True)]
+AtLeastOne = Annotated[Quantity, Bounds(1.0, None)]
+Date = dt.date
+DateOrEnd = dt.date | Literal["hostilities_end"]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are errors, nothing is changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Replicates(Section):
+    """Sizes of the two loops (section 10): parameter draws outside, chance inside."""
+
+    draws: int = Field(100, ge=1, le=1_000_000, description="parameter draws (outer loop)")
+    per_draw: int = Field(2, ge=1, le=4096, description="chance replicates per draw (inner loop)")
+
+
+class Stratum(Section):
+    """A piece of a district with one access zone and one land use (section 5)."""
+
+    district: str = Field(min_length=1, max_length=60)
+    zone: Name
+    land_use: Name
+    area_km2: float = Field(gt=0, description="land in the stratum")
+    residents: float = Field(ge=0, description="people living there before the hostilities")
+    to_survey_km2: float = Field(ge=0, description="land potentially contaminated, never on record")
+    suspected_km2: float = Field(0.0, ge=0, description="land on record as SHA at the start")
+    source: str = "unsourced"
+    grade: str = "U"
+
+    @model_validator(mode="after")
+    def _fits(self) -> Stratum:
+        if self.to_survey_km2 + self.suspected_km2 > self.area_km2 * (1 + 1e-9):
+            raise ValueError("to_survey_km2 + suspected_km2 is larger than area_km2")
+        return self
+
+
+class ZoneAccess(Section):
+    """When one district's zone opens to its people and to the programme, and who is there."""
+
+    district: str
+    zone: Name
+    opens: DateOrEnd = Field(description="date, or hostilities_end (+ hostilities.access_delay)")
+    held: Literal["government", "occupied"] = Field(
+        description="who holds the zone until it opens: decides the reporting fraction")
+    present_before_opening: float = Field(ge=0, le=1, description="share of residents present until then")
+    present_after_opening: float = Field(ge=0, le=1, description="share towards which presence rises while hostilities last")
+
+    source: str = "unsourced"
+    grade: str = "U"
+
+
+class Hostilities(Section):
+    """End of hostilities: `end` + `end_delay_years`; laying stops, return and access begin."""
+
+    end: Date
+    end_delay_years: NonNegative = Quantity.point(0.0)
+    access_delay_months: NonNegative = Field(
+        Quantity.point(0.0), description="opening of zones that wait for the end, drawn per district and zone")
+
+
+class Return(Section):
+    """How displaced people come back (section 5)."""
+
+    settling_years: NonNegative = Field(Quantity.point(0.5), description="half-time of return after a zone opens, hostilities going on")
+    final_share: Share = Field(Quantity.point(1.0), description="share of those away at the end of hostilities who come back")
+    half_time_years: NonNegative = Field(Quantity.point(2.0), description="half-time of that return")
+    delay_years: Quantity = Field(Quantity.point(0.0), description="start of that return relative to the end of hostilities")
+    first_year_entry: NonNegative = Field(Quantity.point(1.0), description="entry of people in their first year back, relative to others")
+
+
+class Activity(Section):
+    """Something people do on land: who, where, how far, in which season (section 5)."""
+
+    land_uses: list[Name] = Field(min_length=1)
+    mode: Literal["foot", "vehicle", "tractor"]
+    participation: dict[Literal["women", "men", "girls", "boys"], NonNegative] = Field(
+        description="share of all present persons who belong to the group and take part")
+    trips_per_day: NonNegative = Field(description="per participant, mean over the year [1/day]")
+    length_m: NonNegative = Field(description="length of path walked or driven on the land per trip [m]")
+    party_size: Annotated[float, Field(ge=1)] = 1.0
+    seasons: Annotated[list[float], Field(min_length=4, max_length=4)] = Field(
+        [1, 1, 1, 1], description="relative weight of Jan-Mar, Apr-Jun, Jul-Sep, Oct-Dec; scaled to mean 1")
+
+    @model_validator(mode="after")
+    def _season_has_weight(self) -> Activity:
+        if min(self.seasons) < 0 or sum(self.seasons) <= 0:
+            raise ValueError("seasons must be four weights >= 0, not all zero")
+        return self
+
+
+class Calibration(Section):
+    """Fitted exposure scale (section 8): ln scale = log_scale + sum of slope x normal score + spread x normal.
+
+    The normal score of an uncertain parameter is the standard normal quantile of its uniform draw, so
+    that draws with many items in the ground go with a low scale and the other way round.
+    """
+
+    log_scale: float
+    spread: float = Field(ge=0)
+    slopes: dict[str, float] = {}
+    fitted_to: dict[int, float] = Field({}, description="year -> reported casualties used in the fit")
+    scenario_digest: str = ""
+    source: str = "unsourced"
+    grade: str = "D"
+
+
+class Exposure(Section):
+    """Entry to land that people know to be suspected, and how it changes (section 5)."""
+
+    scale: NonNegative = Field(Quantity.point(1.0), description="multiplies every civilian hazard; fitted by `demrisk calibrate`")
+    calibration: Calibration | None = Field(None, description="written by `demrisk calibrate`; multiplies scale")
+    entry_suspected: Share = Field(Quantity.point(1.0), description="entry to suspected land relative to released land")
+    learning_floor: Share = Field(Quantity.point(1.0), description="entry that remains after many reported accidents, set by need")
+    learning_per_accident: NonNegative = Field(
+        Quantity.point(0.0), description="exponent per reported accident per 100,000 residents of the district's zone")
+    memory_years: float = Field(5.0, gt=0, description="half-time with which reported accidents are forgotten")
+    eore_effect: Share = Field(Quantity.point(0.0), description="reduction of entry where risk education reaches everybody")
+    eore_coverage: Share = Field(Quantity.point(0.0), description="share of people reached")
+    marking_effect: Share = Field(Quantity.point(0.0), description="reduction of entry on freshly marked confirmed land")
+    marking_half_life_years: float = Field(3.0, gt=0)
+
+
+class Family(Section):
+    """A family of items: its life (section 4) and its footprint (section 5)."""
+
+    title: str
+    kind: Literal["ap", "av", "submunition", "erw"]
+    never_armed: Share = Quantity.point(0.0)
+    sd_hours: list[float] | None = Field(None, description="self-destruct time: [t] or a window [from, to], hours")
+    sd_failure: Share = Field(Quantity.point(0.0), description="P(self-destruction fails) of an armed item")
+    sda_days: float | None = Field(None, gt=0, description="battery exhaustion, days")
+    sda_failure: Share = Field(Quantity.point(1.0), description="P(battery back-up fails | self-destruction failed)")
+    lot_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    lots: int = Field(1, ge=1, le=4096, description="number of production lots that share a failure rate")
+    ageing_half_life_years: Positive | None = Field(None, description="half-life of function; absent: does not age")
+    ageing_shape: Annotated[float, Field(gt=0, le=10)] = 1.0
+    ageing_floor: Share = Field(Quantity.point(0.0), description="share that never loses function by ageing")
+    width_m: dict[Literal["foot", "vehicle", "tractor"], NonNegative] = Field(description="width of the strip in which the item is met, by mode")
+    p_trigger: dict[Literal["foot", "vehicle", "tractor"], Share] = Field(description="P(detonates | in the strip), by mode")
+    inert_hazard_weight: Share = Field(Quantity.point(0.0), description="hazard of an inert item relative to an active one (handling, burning)")
+    case_fatality: Share = Quantity.point(0.3)
+    casualties_per_accident: AtLeastOne = Field(Quantity.point(1.0), description="mean; 1 + Poisson(mean - 1)")
+    sighted_per_year: NonNegative = Field(Quantity.point(0.0), description="rate at which an item in accessible land is seen and reported for an EOD spot task")
+    bystander_radius_m: NonNegative = Field(Quantity.point(0.0), description="radius in which self-destruction hurts a person present")
+
+    @model_validator(mode="after")
+    def _life(self) -> Family:
+        if self.sd_hours is not None:
+            if not 1 <= len(self.sd_hours) <= 2 or min(self.sd_hours) <= 0 or self.sd_hours[0] > self.sd_hours[-1]:
+                raise ValueError("sd_hours takes [t] or [from, to], hours, 0 < from <= to")
+        elif self.sda_days is not None:
+            raise ValueError("sda_days needs sd_hours: the battery backs up self-destruction")
+        return self
+
+
+class Contamination(Section):
+    """Ordnance in the ground, an input: how many items, of which families, where, when (section 6)."""
+
+    items: NonNegative | None = Field(None, description="items laid or left in the whole period")
+    items_per_year: NonNegative | None = Field(None, description="items per year of the period")
+    families: dict[Name, NonNegative] = Field(min_length=1, description="relative numbers by family")
+    since: Date
+    until: DateOrEnd
+    relative_density: dict[Literal["zone", "land_use", "district"], dict[str, float]] = Field(
+        {}, description="density per km2 to be surveyed or suspected, relative; what is not named is 1")
+    only_zones: list[Name] | None = None
+    only_districts: list[str] | None = None
+    clustering: Annotated[float, Field(ge=0, le=100)] = Field(
+        0.0, description="squared coefficient of variation of the mean density between bundles (gamma-Poisson)")
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Contamination:
+        if (self.items is None) == (self.items_per_year is None):
+            raise ValueError("give exactly one of items and items_per_year")
+        return self
+
+
+class Transfer(Section):
+    """A laying policy: transferred devices, described to compare policies, never a plan (section 6)."""
+
+    family: Name
+    devices: NonNegative
+    since: Date
+    until: Date
+    zones: list[Name] = Field(min_length=1)
+    districts: dict[str, float] = Field(min_length=1, description="relative numbers by district")
+    land_uses: dict[Name, float] = Field(min_length=1, description="relative numbers by land use")
+    populated_area_exclusion_per_km2: float = Field(300.0, gt=0)
+    populated_land_use: Name = Field("town", description="where devices end up when the pledge is broken")
+    compliance: Share = Field(Quantity.point(1.0), description="share of devices for which the pledge holds")
+    mined_density_per_km2: Positive = Field(description="devices per km2 of mined area")
+    polygon_factor: Positive = Field(Quantity.point(1.0), description="recorded polygon area / mined area")
+    inside_suspected: Share = Field(Quantity.point(1.0), description="share of polygons in land already to be surveyed")
+
+
+class LayingEnds(Section):
+    """A date from which some kinds are laid by nobody."""
+
+    date: Date
+    kinds: list[Literal["ap", "av", "submunition", "erw"]] = Field(min_length=1)
+
+
+class Reporting(Section):
+    """What becomes known (section 8): accidents are reported as a whole."""
+
+    government: Share = Quantity.point(1.0)
+    occupied: Share = Quantity.point(1.0)
+    delay_days: NonNegative = Field(Quantity.point(0.0), description="mean of the exponential delay")
+
+
+class Survey(Section):
+    """Survey acts on sites with a hidden state; nothing is a constant percentage (section 7)."""
+
+    site_km2: Positive = Field(description="area of one site as survey reports it")
+    contaminated_share: Share = Field(description="share of sites to be surveyed that hold items")
+    nts_sensitivity: Share = Quantity.point(1.0)
+    nts_specificity: Share = Quantity.point(1.0)
+    indirect_evidence: Share = Field(Quantity.point(0.0), description="share of positive sites that become SHA, not CHA")
+    resurvey_sensitivity: Share = Quantity.point(1.0)
+    resurvey_specificity: Share = Quantity.point(1.0)
+    ts_sensitivity: Share = Field(Quantity.point(1.0), description="P(item lies in the part kept for clearance)")
+    ts_specificity: Share = Field(Quantity.point(1.0), description="share of confirmed land without items that TS reduces")
+    ts_kept_share: Share = Field(Quantity.point(1.0), description="share of a contaminated site that TS keeps for clearance")
+    sd_credit: Share = Field(Quantity.point(0.0), description="share of recorded self-destruct polygons that survey cancels because of it")
+
+
+Stage = Literal["nts", "resurvey", "ts", "clearance", "sampling"]
+
+
+class Method(Section):
+    """A way to do one or more stages: speed, cost, what it misses (section 7)."""
+
+    stages: list[Stage] = Field(min_length=1)
+    land_uses: list[Name] | None = Field(None, description="only on these; absent: everywhere")
+    rate_m2_per_day: Positive = Field(description="per team and working day")
+    rate_by_land_use: dict[Name, float] = Field({}, description="multiplies the rate")
+    duration_cv: Annotated[float, Field(ge=0, le=3)] = Field(0.0, description="coefficient of variation of a stage's duration (lognormal)")
+    duration_law: Literal["lognormal", "exponential"] = "lognormal"
+    working_days_per_year: Annotated[float, Field(gt=0, le=366)] = 365.25
+    season: Annotated[list[float], Field(min_length=12, max_length=12)] = Field(
+        [1.0] * 12, description="relative work per month, January first; 0: none")
+    cost_usd_per_team_day: NonNegative = Quantity.point(0.0)
+    cost_usd_per_m2: NonNegative = Quantity.point(0.0)
+    detection: dict[Literal["ap", "av", "submunition", "erw"], Share] = Field({}, description="P(found on one pass), by kind; absent: 1")
+    shared_misses: Annotated[float, Field(ge=0)] = Field(0.0, description="Beta concentration of detection between items; 0: independent passes")
+    hours_per_item: NonNegative = Quantity.point(0.0)
+    hours_per_day: Annotated[float, Field(gt=0, le=24)] = 6.0
+    max_teams_per_task: int = Field(1, ge=1)
+    months_per_task: Annotated[float, Field(gt=0)] = Field(12.0, description="planners assign teams so that a task takes about this long")
+    deminer_casualties_per_1000_items: NonNegative = Quantity.point(0.0)
+
+    @model_validator(mode="after")
+    def _season_has_days(self) -> Method:
+        if min(self.season) < 0 or sum(self.season) <= 0:
+            raise ValueError("season must be twelve weights >= 0, not all zero: teams would never work")
+        return self
+
+
+class TeamCount(Section):
+    """From this date on there are so many teams."""
+
+    since: Date
+    teams: int = Field(ge=0, le=100_000)
+
+
+class Teams(Section):
+    """Teams of one kind; numbers by date."""
+
+    method: Name
+    numbers: list[TeamCount] = Field(min_length=1)
+    source: str = "unsourced"
+    grade: str = "U"
+
+
+class BudgetYear(Section):
+    """Money for one year; a year not named has the amount of the last one before it."""
+
+    year: int = Field(ge=1900, le=2300)
+    usd: NonNegative
+
+
+class Budget(Section):
+    """Yearly money and its earmarks; unspent money is shown, not carried over."""
+
+    years: list[BudgetYear] = Field(min_length=1)
+    survey_share: Share = Field(Quantity.point(0.2), description="earmarked for NTS, re-survey and TS")
+    eod_share: Share = Field(Quantity.point(0.1), description="earmarked for EOD spot tasks")
+    extra_survey: Annotated[float, Field(ge=0, le=10)] = Field(0.0, description="added survey money and teams, share of the whole budget")
+    extra_clearance: Annotated[float, Field(ge=0, le=10)] = Field(0.0, description="added clearance money and teams, share of the whole budget")
+
+
+class Eod(Section):
+    """EOD spot tasks by state units: a reported item is destroyed where it lies (section 7)."""
+
+    teams: Teams | None = None
+    items_per_team_day: Positive = Quantity.point(1.0)
+    working_days_per_year: Annotated[float, Field(gt=0, le=366)] = 250.0
+    cost_usd_per_item: NonNegative = Quantity.point(0.0)
+
+
+class Programme(Section):
+    """The land-release programme (section 7)."""
+
+    starts: Date
+    bundle_km2: Annotated[float, Field(gt=0)] = Field(
+        1e9, description="largest piece of land to be surveyed that is handled as one task [km2]")
+    survey: Survey
+    methods: dict[Name, Method] = {}
+    teams: dict[Name, Teams] = {}
+    budget: Budget | None = None
+    priority: Name = "people_at_risk"
+    eod: Eod = Eod()
+    sampling_share: Share = Field(Quantity.point(0.0), description="share of cleared land inspected afterwards, accept on zero")
+    max_passes: int = Field(3, ge=1, le=8)
+    stand_down_days: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Money(Section):
+    """Discounting (section 9)."""
+
+    discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.03
+    land_value_usd_per_ha_year: NonNegative = Quantity.point(0.0)
+
+
+class Scenario(Section):
+    """One world and one programme: what is compared with others. Immutable."""
+
+    format: Literal[1] = 1
+    title: str = Field(min_length=1, max_length=200)
+    question: str = ""
+    seed: int = Field(ge=0, le=2**32 - 1)
+    start: Date
+    horizon_years: float = Field(gt=0, le=200)
+    replicates: Replicates = Replicates()
+    strata: list[Stratum] = Field(min_length=1)
+    access: list[ZoneAccess] = Field(min_length=1)
+    hostilities: Hostilities
+    return_: Return = Field(Return(), alias="return")
+    activities: dict[Name, Activity] = Field(min_length=1)
+    exposure: Exposure = Exposure()
+    families: dict[Name, Family] = Field({}, description="added to, or replacing, the catalogue's")
+    contamination: dict[Name, Contamination] = {}
+    transfers: dict[Name, Transfer] = {}
+    laying_ends: LayingEnds | None = None
+    reporting: Reporting = Reporting()
+    programme: Programme
+    money: Money = Money()
+    notes: dict[str, Any] = Field({}, description="free text, carried along")
+    map: str | None = Field(None, description="GeoJSON with schematic districts, for drawing only")
+
+    _folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the file it was loaded from: `map` is named relative to it; None when made in a program."""
+        return self._folder
+
+
+class Variant(Section):
+    """A scenario as a few changes over the base or over another variant."""
+
+    title: str = ""
+    over: Name | None = None
+    set: dict[str, Any] = Field({}, description="dotted path -> value")
+
+
+class Study(Section):
+    """Variants of one base, run on the same draws and compared with a named baseline."""
+
+    study: str = Field(min_length=1, max_length=200)
+    question: str = ""
+    base: str
+    baseline: Name
+    headline: Name | None = Field(None, description="the variant whose difference answers the question")
+    variants: dict[Name, Variant] = Field(min_length=1)
+    quick: Replicates = Replicates(draws=10, per_draw=2)
+    sources: dict[str, str] = Field({}, description="short name -> full source, for the table of parameters")

@@ -1,0 +1,211 @@
+"""Reading YAML 1.2 so that every key and value keeps its line and column.
+
+The one door to ruamel.yaml. Only plain data pass: no tags of one's own, no merge keys, no duplicate keys,
+aliases within limits, one document per file, keys taken as the text that was written.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from sim.scenario.errors import Fault, Place, ScenarioError, nearest_name
+from sim.scenario.tree import Loc, Tree
+
+MAX_BYTES = 10_000_000
+MAX_YAML_BYTES = 2_000_000  # the parser needs some 10 s for a megabyte; long lists belong into tables
+MAX_ALIASED_NODES = 10_000
+MAX_DEPTH = 60
+
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {"str", "int", "float", "bool", "null", "timestamp"}
+
+
+def read_text(path: Path, shown: str, limit: int = MAX_BYTES) -> str:
+    """The text of a UTF-8 file, or a ScenarioError that says why there is none.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shown : str
+        Its name in messages.
+    limit : int
+        Largest size [bytes].
+    """
+    try:
+        if path.is_dir():
+            raise _unreadable(shown, "is a folder", "a file")
+        size = path.stat().st_size
+        if size > limit:
+            raise _unreadable(
+                shown, f"is too large ({size:,} bytes)", f"at most {limit:,} bytes; long lists go into tables"
+            )
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        near = _similar_file(path)
+        raise ScenarioError([Fault(shown, 0, 0, "there is no such file", nearest=near)]) from None
+    except (OSError, ValueError) as err:
+        raise _unreadable(
+            shown, f"cannot be read ({getattr(err, 'strerror', None) or err})", "a readable file"
+        ) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        before = raw[: err.start]
+        line, col = before.count(b"\n") + 1, err.start - before.rfind(b"\n")
+        raise ScenarioError(
+            [Fault(shown, line, col, "the text is not UTF-8", "a file saved as UTF-8")]
+        ) from None
+
+
+def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
+    """The mapping in a YAML file with positions, and what is wrong with it.
+
+    Raises ScenarioError where the text cannot be read as YAML at all.
+    """
+    text = read_text(path, shown, MAX_YAML_BYTES)
+    directive = re.search(r"^%YAML\s+(\S+)", text, re.MULTILINE)
+    if directive and directive.group(1) != "1.2":
+        line = text.count("\n", 0, directive.start()) + 1
+        raise ScenarioError(
+            [Fault(shown, line, 1, f"YAML version {directive.group(1)}", "1.2, or no %YAML line")]
+        )
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        node = yaml.compose(io.StringIO(text))
+        if node is None:
+            raise ScenarioError([Fault(shown, 1, 1, "the file is empty", "a mapping of sections")])
+        if not isinstance(node, MappingNode):
+            raise ScenarioError([Fault(shown, 1, 1, "the file is not a mapping", "`key: value` lines")])
+        reader = _Reader(shown, yaml)
+        return reader.tree(node), reader.faults
+    except MarkedYAMLError as err:
+        mark = err.problem_mark or err.context_mark
+        what = " ".join(str(part) for part in (err.context, err.problem) if part)
+        line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise ScenarioError([Fault(shown, line, col, f"not readable as YAML: {what}")]) from None
+    except YAMLError as err:
+        at = getattr(err, "position", 0)
+        line, col = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise ScenarioError(
+            [Fault(shown, line, col, f"not readable as YAML: {str(err).splitlines()[0]}")]
+        ) from None
+    except RecursionError:
+        raise _unreadable(shown, "is nested too deeply", f"at most {MAX_DEPTH} levels") from None
+
+
+def write_yaml(data: Any) -> str:
+    """Plain data as YAML text, in the order given, the innermost level in one line."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.width = 110
+    yaml.representer.ignore_aliases = lambda data: True
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
+
+
+class _Reader:
+    """Turns the nodes of one file into plain data."""
+
+    def __init__(self, shown: str, yaml: YAML) -> None:
+        self.shown = shown
+        self.constructor = yaml.constructor
+        self.faults: list[Fault] = []
+        self.values: dict[Loc, Place] = {}
+        self.keys: dict[Loc, Place] = {}
+        self.open: list[int] = []
+        self.done: set[int] = set()
+        self.aliased = 0
+
+    def tree(self, node: Node) -> Tree:
+        data = self.value(node, ())
+        return Tree(data, Place(self.shown, 1, 1), self.values, self.keys)
+
+    def place(self, node: Node) -> Place:
+        return Place(self.shown, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def fault(self, node: Node, message: str, expected: str = "") -> None:
+        self.faults.append(Fault.at(self.place(node), message, expected))
+
+    def value(self, node: Node, loc: Loc) -> Any:
+        if id(node) in self.open:
+            raise ScenarioError([Fault.at(self.place(node), "an alias contains itself", "a value")])
+        if len(loc) > MAX_DEPTH:
+            raise ScenarioError(
+                [Fault.at(self.place(node), "nested too deeply", f"at most {MAX_DEPTH} levels")]
+            )
+        if id(node) in self.done:
+            self.aliased += 1
+            if self.aliased > MAX_ALIASED_NODES:
+                limit = f"at most {MAX_ALIASED_NODES:,} repeated values"
+                raise ScenarioError([Fault.at(self.place(node), "aliases repeat too much", limit)])
+        self.values[loc] = self.place(node)
+        self.open.append(id(node))
+        try:
+            return self.content(node, loc)
+        finally:
+            self.open.pop()
+            self.done.add(id(node))
+
+    def content(self, node: Node, loc: Loc) -> Any:
+        tag = str(node.tag)
+        name = tag.removeprefix(_TAG)
+        if isinstance(node, MappingNode) and name == "map":
+            return {key: self.value(child, (*loc, key)) for key, child in self.pairs(node, loc)}
+        if isinstance(node, SequenceNode) and name == "seq":
+            return [self.value(child, (*loc, i)) for i, child in enumerate(node.value)]
+        if isinstance(node, ScalarNode) and name in _SCALARS:
+            return self.scalar(node, name)
+        self.fault(node, f"tag {tag.replace(_TAG, '!!')} is not allowed", "plain data")
+        return None
+
+    def pairs(self, node: MappingNode, loc: Loc) -> Iterator[tuple[str, Node]]:
+        first: dict[str, Place] = {}
+        for key, child in node.value:
+            if not isinstance(key, ScalarNode):
+                self.fault(key, "a key is a list or a mapping", "a name")
+            elif key.value == "<<" and key.style is None:
+                self.fault(
+                    key, "merge keys (<<) are not read", "the keys written out, or a variant of a study"
+                )
+            elif key.value in first:
+                self.fault(
+                    key, f"key {key.value!r} is given twice, first in line {first[key.value].line}", "it once"
+                )
+            else:
+                first[key.value] = self.keys[(*loc, key.value)] = self.place(key)
+                yield key.value, child
+
+    def scalar(self, node: ScalarNode, name: str) -> Any:
+        if name == "str":
+            return node.value
+        try:
+            return getattr(self.constructor, f"construct_yaml_{name}")(node)
+        except (ValueError, OverflowError) as err:
+            self.fault(
+                node,
+                f"{node.value[:40]!r} is not readable ({err})",
+                "a date such as 2026-12-31, or text in quotes",
+            )
+            return None
+
+
+def _unreadable(shown: str, message: str, expected: str) -> ScenarioError:
+    return ScenarioError([Fault(shown, 0, 0, message, expected)])
+
+
+def _similar_file(path: Path) -> str:
+    try:
+        return nearest_name(path.name, (p.name for p in path.parent.iterdir() if p.is_file()))
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,113 @@
+"""What drives a result: shares of its variance by uncertain input, results by end of hostilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from sim.scenario import quantities, treaty_check
+from sim.scenario.schema import Scenario
+from sim.study.metrics import METRICS
+from sim.study.summary import Sample, by_draw, ratio_of_means
+from sim.world import draw_parameters
+from sim.world.frame import Frame
+
+END_BINS = ((-np.inf, 2028), (2028, 2030), (2030, 2034), (2034, np.inf))
+
+
+def national_total(sample: Sample, column: str) -> np.ndarray:
+    """Whole-run national total (or final stock) by draw, (draw,) float64."""
+    metric = next(m for m in METRICS if m.column == column)
+    return by_draw(sample.values(metric)[:, -1, -1], sample.draws)
+
+
+def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str) -> pd.DataFrame:
+    """First-order shares of the variance over draws, by uncertain parameter.
+
+    Squared rank correlation of the result with each parameter's draw, less what unrelated parameters
+    would show by accident (1 / (draws - 1)). Parameters are drawn independently, so shares add up to
+    at most one but for sampling error; what is missing is interaction and chance.
+    """
+    columns = ["scenario", "metric", "parameter", "grade", "share_of_variance", "rank_correlation"]
+    draws = np.unique(sample.draws)
+    if len(draws) < 8 or np.ptp(values) == 0.0:
+        return pd.DataFrame(columns=columns)
+    scores = pd.DataFrame([draw_parameters(scenario, int(d)).scores for d in draws])
+    ranks = rankdata(values)
+    known = quantities(scenario)
+    rows = []
+    for path in scores.columns:
+        r = float(np.corrcoef(ranks, rankdata(scores[path]))[0, 1])
+        share = max(0.0, (r * r - 1.0 / (len(draws) - 1)) / (1.0 - 1.0 / (len(draws) - 1)))
+        if r * r < 4.0 / len(draws):  # about two standard errors: not told from no relation
+            share = 0.0
+        grade = known[path].grade if path in known else "D"
+        rows.append((sample.name, metric, path, grade, share, r))
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["share_of_variance", "parameter"], ascending=[False, True], ignore_index=True)
+
+
+def end_years(scenario: Scenario, draws: np.ndarray) -> np.ndarray:
+    """Year in which hostilities end, by draw, (draw,) float64."""
+    from sim.world.calendar import to_days
+    from sim.core.records import YEAR_DAYS
+
+    end = to_days(scenario.hostilities.end)
+    return np.array([
+        2000.0 + (end + draw_parameters(scenario, int(d))["hostilities.end_delay_years"] * YEAR_DAYS) / YEAR_DAYS
+        for d in draws])
+
+
+def by_end(scenarios: dict[str, Scenario], totals: dict[str, dict[str, np.ndarray]], ends: np.ndarray) -> pd.DataFrame:
+    """Whole-run results by the year in which hostilities end."""
+    rows = []
+    for low, high in END_BINS:
+        pick = (ends >= low) & (ends < high)
+        if pick.sum() < 2:
+            continue
+        for name in scenarios:
+            for metric, values in totals[name].items():
+                if len(values) != len(ends):
+                    continue
+                v = values[pick]
+                rows.append((name, low, high, metric, v.mean(), *np.quantile(v, [0.05, 0.95]), int(pick.sum())))
+    return pd.DataFrame(rows, columns=["scenario", "end_from", "end_to", "metric", "mean", "p05", "p95", "n_draws"])
+
+
+def per_10000(scenario: Scenario, name: str, diffs: dict[str, np.ndarray], draws: np.ndarray) -> pd.DataFrame:
+    """Differences per 10,000 transferred devices: ratios of means over draws."""
+    columns = ["scenario", "metric", "mean", "p05", "p95"]
+    devices = np.zeros(len(draws))
+    for i, d in enumerate(draws):
+        drawn = draw_parameters(scenario, int(d))
+        devices[i] = sum(drawn[f"transfers.{t}.devices"] for t in scenario.transfers)
+    if devices.sum() == 0.0:
+        return pd.DataFrame(columns=columns)
+    rows = [(name, metric, *(1e4 * v for v in ratio_of_means(values, devices))) for metric, values in diffs.items()]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def parameter_table(scenarios: dict[str, Scenario]) -> pd.DataFrame:
+    """Every parameter with distribution, central value, range, source and grade; variants' own values apart."""
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for name, scenario in scenarios.items():
+        for path, q in quantities(scenario).items():
+            row = rows.setdefault((path, q.model_dump_json()), {
+                "path": path, "distribution": q.describe(), "central": q.central, "low": q.low, "high": q.high,
+                "source": q.source, "grade": q.grade, "note": q.note, "used_in": []})
+            row["used_in"].append(name)  # type: ignore[attr-defined]
+    table = pd.DataFrame(rows.values())
+    table["used_in"] = ["all" if len(u) == len(scenarios) else ", ".join(u) for u in table["used_in"]]
+    return table.sort_values("path", kind="stable", ignore_index=True)
+
+
+def treaty_table(frames: dict[str, Frame]) -> pd.DataFrame:
+    """CCW AP II, Technical Annex 3(a), for every family in use."""
+    rows: dict[str, tuple[object, ...]] = {}
+    for frame in frames.values():
+        for name, spec in frame.families:
+            check = treaty_check(spec)
+            label = name if name not in rows else name
+            rows.setdefault(label, (name, spec.title, check.share_not_sd_30d, check.share_functioning_120d, check.meets_3a))
+    return pd.DataFrame(rows.values(), columns=["family", "title", "share_not_sd_30d", "share_functioning_120d", "meets_3a"])

@@ -1,0 +1,127 @@
+"""One replicate of one scenario: world, ground and programme together, handed out as plain columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.core.ground import GroundTruth, OutOfRoom
+from sim.core.records import (
+    ACCIDENTS, CASUALTIES, EXPECTED_ACCIDENTS, EXPECTED_CASUALTIES, EXPECTED_KILLED, EXPECTED_REPORTED,
+    FIRST_GROUP, KILLED, REPORTED, STOCK_ACTIVE, STOCK_GONE, STOCK_INERT, STOCK_LAID, STOCK_SPOT, YEAR_DAYS, Ground,
+)
+from sim.programme import Ledger, Plan, run_programme
+from sim.programme.ledger import (
+    CANCELLED, CLEARED, CONFIRMED, NO_EVIDENCE, REDUCED, SUSPECTED, TO_SURVEY,
+)
+from sim.scenario.schema import GROUPS
+from sim.study.metrics import METRICS, NATIONAL
+from sim.world import World
+from sim.world.frame import KINDS
+
+FIRST_ROOM = 1 << 15
+LARGEST_ROOM = 1 << 26
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """Results of one replicate.
+
+    Attributes
+    ----------
+    by_district : (metric, year, district) float64
+        In the order of ``METRICS``.
+    national : (metric, year) float64
+        In the order of ``NATIONAL``.
+    completed_years : float
+        Years from the start until no reachable land was left to work on; inf if that did not happen.
+    """
+
+    by_district: np.ndarray
+    national: np.ndarray
+    completed_years: float
+
+
+def run_replicate(world: World, plan: Plan, inner: int) -> Replicate:
+    """Run one replicate; the arrays for candidates grow until everything fits."""
+    room = FIRST_ROOM
+    while True:
+        ground = GroundTruth(world.replicate(inner, room))
+        try:
+            ledger = run_programme(world, plan, ground)
+        except OutOfRoom:
+            room *= 4
+            if room > LARGEST_ROOM:
+                raise MemoryError(
+                    "more than 67 million encounters in one replicate: lower exposure.scale or the number of items"
+                ) from None
+            continue
+        return _collect(world, ground.arrays, ledger)
+
+
+def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
+    tally, stock, land = g.tallies, g.stocks, ledger.land_by_year_m2
+    present, person_years = _people(world)
+    spot = np.diff(stock[:, :, STOCK_SPOT], axis=0, prepend=0.0)
+    columns: dict[str, np.ndarray] = {
+        "accidents": tally[:, :, ACCIDENTS],
+        "casualties_total": tally[:, :, CASUALTIES],
+        "casualties_killed": tally[:, :, KILLED],
+        "casualties_injured": tally[:, :, CASUALTIES] - tally[:, :, KILLED],
+        "casualties_reported": tally[:, :, REPORTED],
+        "accidents_expected": tally[:, :, EXPECTED_ACCIDENTS],
+        "casualties_expected": tally[:, :, EXPECTED_CASUALTIES],
+        "casualties_killed_expected": tally[:, :, EXPECTED_KILLED],
+        "casualties_reported_expected": tally[:, :, EXPECTED_REPORTED],
+        "deminer_casualties": ledger.deminer_casualties,
+        "items_found": ledger.items_found,
+        "items_destroyed_eod": spot,
+        "items_laid": stock[:, :, STOCK_LAID],
+        "items_active": stock[:, :, STOCK_ACTIVE],
+        "items_inert": stock[:, :, STOCK_INERT],
+        "items_self_destructed": stock[:, :, STOCK_GONE],
+        "items_residual": stock[:, :, STOCK_ACTIVE] + stock[:, :, STOCK_INERT],
+        "area_to_survey_m2": land[:, :, TO_SURVEY],
+        "area_suspected_m2": land[:, :, SUSPECTED],
+        "area_confirmed_m2": land[:, :, CONFIRMED],
+        "area_no_evidence_m2": land[:, :, NO_EVIDENCE],
+        "area_cancelled_m2": land[:, :, CANCELLED],
+        "area_reduced_m2": land[:, :, REDUCED],
+        "area_cleared_m2": land[:, :, CLEARED],
+        "area_released_m2": land[:, :, CANCELLED] + land[:, :, REDUCED] + land[:, :, CLEARED],
+        "area_accessible_m2": ledger.accessible_m2,
+        "area_hazardous_added_m2": ledger.hazardous_added_m2,
+        "cost_usd": ledger.cost_usd.sum(axis=2),
+        "cost_survey_usd": ledger.cost_usd[:, :, 0],
+        "cost_clearance_usd": ledger.cost_usd[:, :, 1],
+        "cost_eod_usd": ledger.cost_usd[:, :, 2],
+        "person_years_at_risk": person_years,
+        "people_present": present,
+    }
+    for i, group in enumerate(GROUPS):
+        columns[f"casualties_total.{group}"] = tally[:, :, FIRST_GROUP + i]
+    spent = ledger.cost_usd.sum(axis=(1, 2))
+    budget = ledger.budget_usd.sum(axis=1)
+    national: dict[str, np.ndarray] = {"budget_usd": budget, "money_unspent_usd": np.maximum(budget - spent, 0)}
+    for i, kind in enumerate(KINDS):
+        national[f"casualties_{kind}"] = g.kinds[:, i, 0]
+        national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]
+    return Replicate(
+        np.array([columns[m.column] for m in METRICS], float),
+        np.array([national[m.column] for m in NATIONAL], float),
+        (ledger.completed_on - world.frame.edges[0]) / YEAR_DAYS,
+    )
+
+
+def _people(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """People present at each year's end and person-years lived in the year, (year, district) float64."""
+    frame = world.frame
+    people = world.access.presence * frame.residents[:, None]
+    shape = (len(frame.years), len(frame.districts))
+    present, lived = np.zeros(shape), np.zeros(shape)
+    years = np.diff(frame.edges) / YEAR_DAYS
+    for step, year in enumerate(frame.step_year):
+        np.add.at(lived[year], frame.access_district, people[:, step] * years[step])
+        present[year] = np.bincount(frame.access_district, people[:, step], len(frame.districts))
+    return present, lived

@@ -1,0 +1,75 @@
+"""Results of a run, as tables; read from a run folder or just computed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+TABLES = ("summary", "differences", "parameters", "drivers", "treaty", "by_end", "per_10000", "failures")
+OPTIONAL_TABLES = ("fit",)
+
+
+@dataclass
+class Results:
+    """Tables of a run (see the README for their columns).
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder.
+    manifest : dict
+        Study, versions, digests, seed, replicates.
+    summary, differences, parameters, drivers, treaty, by_end, per_10000, failures : DataFrame
+    fit : DataFrame or None
+        Fitted against observed casualties by year.
+    map : dict or None
+        GeoJSON of schematic districts, for drawing only.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    summary: pd.DataFrame
+    differences: pd.DataFrame
+    parameters: pd.DataFrame
+    drivers: pd.DataFrame
+    treaty: pd.DataFrame
+    by_end: pd.DataFrame
+    per_10000: pd.DataFrame
+    failures: pd.DataFrame
+    fit: pd.DataFrame | None = None
+    map: dict[str, Any] | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Results:
+        """Read a finished run folder."""
+        folder = Path(folder)
+        if not (folder / "manifest.json").is_file() or not (folder / "summary.csv").is_file():
+            raise FileNotFoundError(f"{folder} is not a finished run folder: manifest.json or summary.csv is missing")
+        text = {"period": str, "district": str, "group": str, "source": str, "note": str, "used_in": str}
+        tables = {name: pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=True) for name in TABLES}
+        for column in ("source", "note"):
+            tables["parameters"][column] = tables["parameters"][column].fillna("")
+        fit = folder / "fit.csv"
+        drawing = folder / "map.geojson"
+        return cls(
+            folder, json.loads((folder / "manifest.json").read_text()), **tables,
+            fit=pd.read_csv(fit) if fit.is_file() else None,
+            map=json.loads(drawing.read_text()) if drawing.is_file() else None)
+
+    @property
+    def scenarios(self) -> list[str]:
+        """Names of the scenarios, in the study's order."""
+        return [s["name"] for s in self.manifest["scenarios"]]
+
+    def to_xarray(self, metric: str, scenario: str | None = None) -> Any:
+        """Mean of a metric as an array with named dimensions and its unit in the attributes."""
+        rows = self.summary[(self.summary["metric"] == metric) & (self.summary["group"] == "all")]
+        if scenario is not None:
+            rows = rows[rows["scenario"] == scenario]
+        array = rows.set_index(["scenario", "period", "district"])["mean"].to_xarray()
+        array.attrs["units"] = rows["unit"].iloc[0]
+        return array

@@ -1,0 +1,149 @@
+"""The run folder: chunks of results that appear whole or not at all, keyed by scenario and block of draws."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.study.metrics import METRICS, NATIONAL
+
+BLOCK_DRAWS = 5
+"""Parameter draws in one chunk: a fixed size, so that the number of workers changes nothing."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Draws [first, last) of one scenario."""
+
+    scenario: str
+    first: int
+    last: int
+
+    @property
+    def stem(self) -> str:
+        """File name without ending."""
+        return f"{self.scenario}-{self.first:06d}"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Results of one block.
+
+    Attributes
+    ----------
+    by_district : (replicate, metric, year, district) float64
+    national : (replicate, metric, year) float64
+    address : (replicate, 2) int64
+        Draw and inner number of each replicate.
+    completed_years : (replicate,) float64
+    failures : list of dict
+        Replicates that failed: draw, inner, seed, error.
+    """
+
+    by_district: np.ndarray
+    national: np.ndarray
+    address: np.ndarray
+    completed_years: np.ndarray
+    failures: list[dict[str, Any]]
+
+
+def blocks_of(scenarios: list[str], draws: int) -> list[Block]:
+    """All blocks of a study, in a fixed order."""
+    return [Block(name, first, min(first + BLOCK_DRAWS, draws))
+            for first in range(0, draws, BLOCK_DRAWS) for name in scenarios]
+
+
+class RunFolder:
+    """Files of one run.
+
+    Parameters
+    ----------
+    path : Path
+        Created where it does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.chunks = path / "chunks"
+
+    def create(self) -> None:
+        """Make the folders."""
+        self.chunks.mkdir(parents=True, exist_ok=True)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file whole or not at all."""
+        self._replace(name, text.encode())
+
+    def write_json(self, name: str, data: Any) -> None:
+        """Write a JSON file whole or not at all."""
+        self.write_text(name, json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n")
+
+    def _replace(self, name: str, data: bytes) -> None:
+        target = self.path / name
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        temporary.write_bytes(data)
+        os.replace(temporary, target)
+
+    def has(self, block: Block) -> bool:
+        """Whether the chunk of a block is there."""
+        return (self.chunks / f"{block.stem}.parquet").exists()
+
+    def write(self, block: Block, chunk: Chunk, years: tuple[int, ...]) -> None:
+        """Store a chunk as Parquet (zstd), one row per replicate, year and district."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        replicates, _, n_years, n_districts = chunk.by_district.shape
+        frame: dict[str, np.ndarray] = {
+            "draw": np.repeat(chunk.address[:, 0], n_years * n_districts),
+            "inner": np.repeat(chunk.address[:, 1], n_years * n_districts),
+            "year": np.tile(np.repeat(np.array(years), n_districts), replicates),
+            "district": np.tile(np.arange(n_districts), replicates * n_years),
+        }
+        for i, metric in enumerate(METRICS):
+            frame[metric.column] = chunk.by_district[:, i].ravel()
+        for i, metric in enumerate(NATIONAL):
+            first_district = np.zeros((replicates, n_years, n_districts))
+            first_district[:, :, 0] = chunk.national[:, i]
+            frame[metric.column] = first_district.ravel()
+        frame["completed_years"] = np.repeat(chunk.completed_years, n_years * n_districts)
+        table = pa.table(frame).replace_schema_metadata({
+            "failures": json.dumps(chunk.failures), "shape": json.dumps([replicates, n_years, n_districts])})
+        target = self.chunks / f"{block.stem}.parquet"
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=False)
+        os.replace(temporary, target)
+
+    def read(self, block: Block) -> Chunk:
+        """Read a chunk back."""
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(self.chunks / f"{block.stem}.parquet")
+        meta = table.schema.metadata
+        shape = tuple(json.loads(meta[b"shape"]))
+        data = {name: table.column(name).to_numpy() for name in table.column_names}
+        cell = (slice(None), 0, 0)
+        return Chunk(
+            np.stack([data[m.column].reshape(shape) for m in METRICS], axis=1),
+            np.stack([data[m.column].reshape(shape)[:, :, 0] for m in NATIONAL], axis=1),
+            np.stack([data["draw"].reshape(shape)[cell], data["inner"].reshape(shape)[cell]], axis=1),
+            data["completed_years"].reshape(shape)[cell], json.loads(meta[b"failures"]))
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a CSV table whole or not at all; cells that a spreadsheet would run as formulas are quoted."""
+        text_columns = table.select_dtypes(include=["object", "string"]).columns
+        if len(text_columns):
+            table = table.copy()
+            for column in text_columns:
+                table[column] = [_harmless(v) for v in table[column]]
+        self.write_text(name, table.to_csv(index=False, float_format="%.10g"))
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

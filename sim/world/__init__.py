@@ -1,0 +1,7 @@
+"""From words to arrays: a scenario becomes strata, hazard areas, cohorts and their hazards."""
+
+from sim.world.build import World
+from sim.world.draw import Draw, draw_parameters
+from sim.world.frame import Frame, make_frame
+
+__all__ = ["Draw", "Frame", "draw_parameters", "World", "make_frame"]

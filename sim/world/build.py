@@ -1,0 +1,340 @@
+"""One replicate of one scenario as arrays (MODEL sections 6 and 11)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from scipy.special import betaincinv, gammaincinv
+
+from sim.core.inverse import binomial_inverse, poisson_counts
+from sim.core.life import LIFE, life_table
+from sim.core.random import (
+    STREAM_CLUSTER, STREAM_COUNT, STREAM_LOT, STREAM_SITE, entity_key, replicate_index, uniform, uniforms,
+)
+from sim.core.records import (
+    AREA, COHORT, N_BRANCHES, N_GROUPS, N_KINDS, N_STOCKS, N_TALLIES, QUARTER_DAYS, TOUCHED, YEAR_DAYS, Ground,
+)
+from sim.scenario.schema import Family
+from sim.world.calendar import to_days
+from sim.world.draw import Draw
+from sim.world.frame import KINDS, KM2, Frame, bundles_of
+from sim.world.hazard import hazard_tables, pair_index
+from sim.world.people import Access, people_and_access, resolve_date, sightings
+
+_LN2 = float(np.log(2.0))
+TRANSFER_STEP_DAYS = 7.0  # transferred devices are laid week by week: short lives need it
+LONG_PERIOD_DAYS = 2.0 * YEAR_DAYS  # other ordnance quarter by quarter, in longer periods year by year
+
+
+class World:
+    """Everything of a scenario that one parameter draw decides; replicates are made from it.
+
+    Attributes
+    ----------
+    frame, draw : Frame, Draw
+    access : Access
+    polygons_m2 : (area,) int64
+        Recorded polygons of transferred devices; zero for other areas.
+    inside_m2 : (area,) int64
+        The part of a polygon that lies in land already to be surveyed in the same stratum.
+    """
+
+    def __init__(self, frame: Frame, draw: Draw) -> None:
+        self.frame, self.draw = frame, draw
+        self.access: Access = people_and_access(frame, draw)
+        self.base, self.groups, self.bystander = hazard_tables(frame, draw)
+        self.sighting = sightings(frame, draw, self.access)
+        self.life = np.array([_life_row(name, spec, draw) for name, spec in frame.families], dtype=LIFE)
+        self.outcome = np.array([
+            [draw[f"families.{name}.casualties_per_accident"], draw[f"families.{name}.case_fatality"]]
+            for name, _ in frame.families])
+        self.means = _mean_items(frame, draw, self.access.end)
+        self.polygons_m2, self.inside_m2 = _polygons(frame, draw)
+        self.dates, self.weights, self.date_slices = _lay_dates(frame, self.access.end)
+        self.has_town = {c.items for c in frame.cohorts if c.moved}
+        self._tables()
+        self.template = self._cohort_template()
+
+    def _tables(self) -> None:
+        """Ageing over the quarters by (family, lay date): the same for every area."""
+        pairs = sorted({(c.family, c.source) for c in self.frame.cohorts})
+        self.table_start: dict[tuple[int, str], int] = {}
+        rows: list[tuple[int, float]] = []
+        for family, source in pairs:
+            self.table_start[family, source] = len(rows)
+            low, high = self._slice(family, source)
+            rows += [(family, float(t)) for t in self.dates[low:high]]
+        family_of = np.array([f for f, _ in rows], np.int64)
+        self.table = life_table(self.life, family_of, np.array([t for _, t in rows]), self.frame.edges)
+
+    def _slice(self, family: int, source: str) -> tuple[int, int]:
+        kind = self.frame.families[family][1].kind
+        return self.date_slices[source, kind]
+
+    def area_m2(self) -> np.ndarray:
+        """Area of each hazard area at the time it enters the programme, (area,) int64 [m2]."""
+        size = np.where(self.polygons_m2 > 0, self.polygons_m2, self.frame.area_m2)
+        survey = {(a.stratum, a.bundle): i for i, a in enumerate(self.frame.areas) if a.origin == "survey"}
+        for i, inside in enumerate(self.inside_m2):
+            if inside:
+                bundles = bundles_of(self.frame.scenario, self.frame.strata[self.frame.areas[i].stratum])
+                for b in range(bundles):
+                    part = inside * (b + 1) // bundles - inside * b // bundles
+                    size[survey[self.frame.areas[i].stratum, b]] -= part
+        return size
+
+    @cached_property
+    def last_laid(self) -> np.ndarray:
+        """Date after which nothing more is laid in each hazard area, (area,) float64 [days]."""
+        last = np.full(len(self.frame.areas), -np.inf)
+        ends = {span: float(np.max(d[np.isfinite(d)], initial=-np.inf))
+                for span in set(self.date_slices.values()) for d in (self.dates[span[0]:span[1]],)}
+        for c in self.frame.cohorts:
+            last[c.area] = max(last[c.area], ends[self._slice(c.family, c.source)])
+        return last
+
+    def _cohort_template(self) -> np.ndarray:
+        """Cohorts with everything but what chance decides, (cohort,) COHORT."""
+        frame = self.frame
+        cohorts = np.zeros(len(frame.cohorts), COHORT)
+        stratum = np.array([a.stratum for a in frame.areas], np.int64)[frame.cohort_area]
+        cohorts["key"], cohorts["area"] = frame.cohort_keys, frame.cohort_area
+        cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_kind
+        cohorts["stratum"], cohorts["first_touched"], cohorts["next_spotted"] = stratum, -1, -1
+        cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
+        spans = np.array([self._slice(c.family, c.source) for c in frame.cohorts], np.int64).reshape(-1, 2)
+        cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
+        length = spans[:, 1] - spans[:, 0]
+        cohorts["node"] = np.cumsum(length) - length
+        lots = np.array([spec.lots for _, spec in frame.families], np.int64)
+        cohorts["lots"] = lots[frame.cohort_family] if len(cohorts) else 0
+        cohorts["lot_from"] = (np.cumsum(lots) - lots)[frame.cohort_family] if len(cohorts) else 0
+        starts = np.array([self.table_start[c.family, c.source] for c in frame.cohorts], np.int64)
+        self.nodes = int(length.sum())
+        within = np.arange(self.nodes) - np.repeat(np.cumsum(length) - length, length)
+        self.table_row = np.repeat(starts, length) + within
+        return cohorts
+
+    def _draw_items(self, cohorts: np.ndarray, replicate: int) -> None:
+        """Number of items of each cohort, by inversion (section 11, 1): fewer items are a prefix."""
+        frame, seed = self.frame, self.draw.seed
+        variance = np.array([
+            entry.clustering if (entry := frame.scenario.contamination.get(source)) is not None else 0.0
+            for source, _ in frame.clusters])
+        keys = np.array([entity_key("cluster", source, int(frame.area_keys[area])) for source, area in frame.clusters],
+                        np.uint64)
+        factor = np.ones(len(frame.clusters))
+        some = variance > 0.0
+        u = uniforms(seed, replicate, STREAM_CLUSTER, keys, 0, 0)
+        factor[some] = gammaincinv(1.0 / variance[some], u[some]) * variance[some]
+        counts = np.zeros(len(cohorts), np.int64)
+        means = self.means * factor[frame.cluster_of] if len(cohorts) else self.means
+        poisson_counts(uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys, 0, 0), means, counts)
+        cohorts["id_to"] = counts
+        for i, c in enumerate(frame.cohorts):
+            if c.moved is not None and counts[i]:
+                u_moved = uniform(seed, replicate, STREAM_COUNT, frame.cohort_keys[i], 1, 0)
+                broken = 1.0 - self.draw[f"transfers.{c.source}.compliance"]
+                moved = binomial_inverse(u_moved, counts[i], broken) if c.items in self.has_town else 0
+                cohorts["id_from"][i], cohorts["id_to"][i] = (0, moved) if c.moved else (moved, counts[i])
+
+    def replicate(self, inner: int, room: int) -> Ground:
+        """Arrays of one chance replicate.
+
+        Parameters
+        ----------
+        inner : int
+            Number of the replicate within the draw.
+        room : int
+            Places for candidates; the run says when they are too few.
+        """
+        frame, draw = self.frame, self.draw
+        address = replicate_index(draw.index, inner)
+        cohorts = self.template.copy()
+        self._draw_items(cohorts, address)
+        lots = self._lots(address)
+        areas = self._areas(address, cohorts)
+        life = self.life.copy()
+        at = 0
+        for f, (_, spec) in enumerate(frame.families):
+            life["sd_fails"][f] = lots[at: at + spec.lots].mean()
+            at += spec.lots
+        steps, years = len(frame.edges) - 1, len(frame.years)
+        n_access, n_families = len(frame.access), len(frame.families)
+        marking = [draw["exposure.marking_effect"], frame.scenario.exposure.marking_half_life_years * YEAR_DAYS]
+        return Ground(
+            address=np.array([draw.seed, address], np.int64), edges=frame.edges,
+            step_year=frame.step_year, step_season=frame.step_season, cohorts=cohorts, areas=areas, life=life,
+            dates=self.dates, weights=self.weights, lots=lots, base=self.base, groups=self.groups,
+            bystander=self.bystander, presence=self.access.presence, entry=self.access.entry,
+            learning=np.ones((n_access, steps)), reports=np.zeros((n_access, steps + 1)), learn=self._learn(),
+            marking=np.array(marking), reporting=self.access.reporting,
+            report_delay=np.array([draw["reporting.delay_days"]]), outcome=self.outcome,
+            sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps + 1)),
+            active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
+            table_row=self.table_row, touched=np.empty(room, TOUCHED),
+            slots=np.full(1 << (2 * room - 1).bit_length(), -1, np.int64), candidates=np.empty((room, 2)),
+            candidate_item=np.empty((room, 3), np.int64), heads=np.full(steps, -1, np.int64),
+            queue=np.empty(room, np.int64), counters=_counters(), clock=np.array([frame.edges[0]]),
+            tallies=np.zeros((years, len(frame.districts), N_TALLIES)), kinds=np.zeros((years, N_KINDS, 2)),
+            stocks=np.zeros((years, len(frame.districts), N_STOCKS)), log=np.empty((room, 6)),
+        )
+
+    def _learn(self) -> np.ndarray:
+        """Floor, exponent per reported accident, share remembered per quarter; (access, 3) float64."""
+        exposure = self.frame.scenario.exposure
+        learn = np.empty((len(self.frame.access), 3))
+        learn[:, 0] = self.draw["exposure.learning_floor"]
+        learn[:, 1] = self.draw["exposure.learning_per_accident"] * 1e5 / np.maximum(self.frame.residents, 1.0)
+        learn[:, 2] = 0.5 ** (QUARTER_DAYS / (exposure.memory_years * YEAR_DAYS))
+        return learn
+
+    def _lots(self, address: int) -> np.ndarray:
+        """Failure probability of each production lot (section 4), families in order: Beta between lots."""
+        lots: list[np.ndarray] = []
+        for name, spec in self.frame.families:
+            mean = self.draw[f"families.{name}.sd_failure"] if spec.sd_hours is not None else 1.0
+            values = np.full(spec.lots, mean)
+            if spec.lot_correlation > 0.0 and 0.0 < mean < 1.0:
+                k = 1.0 / spec.lot_correlation - 1.0
+                key = entity_key("lots", name)
+                u = np.array([uniform(self.draw.seed, address, STREAM_LOT, key, 0, j) for j in range(spec.lots)])
+                values = betaincinv(mean * k, (1.0 - mean) * k, u)
+            lots.append(values)
+        return np.concatenate(lots) if lots else np.zeros(0)
+
+    def _areas(self, address: int, cohorts: np.ndarray) -> np.ndarray:
+        frame, seed = self.frame, self.draw.seed
+        areas = np.zeros(len(frame.areas), AREA)
+        areas["key"] = frame.area_keys
+        areas["released"], areas["marked"] = np.inf, np.inf
+        areas["class_weight"] = 1.0 / areas["class_weight"].shape[-1]
+        area_of = frame.cohort_area
+        areas["cohorts_from"] = np.searchsorted(area_of, np.arange(len(areas)), "left")
+        areas["cohorts_to"] = np.searchsorted(area_of, np.arange(len(areas)), "right")
+        stratum = np.array([a.stratum for a in frame.areas])
+        areas["access"] = frame.stratum_access[stratum]
+        areas["district"] = frame.access_district[areas["access"]]
+        items = np.bincount(area_of, weights=cohorts["id_to"] - cohorts["id_from"], minlength=len(areas))
+        site_m2 = self.draw["programme.survey.site_km2"] * KM2
+        size = np.where(self.polygons_m2 > 0, self.polygons_m2, frame.area_m2)
+        areas["sites"] = np.maximum(np.round(size / site_m2), size > 0)
+        for i, name in enumerate(frame.areas):
+            sites = int(areas["sites"][i])
+            share = self.draw["programme.survey.contaminated_share"]
+            if name.origin in frame.scenario.transfers:
+                holds = sites  # a recorded polygon holds devices; TS finds the mined part of it
+            else:
+                holds = binomial_inverse(uniform(seed, address, STREAM_SITE, frame.area_keys[i], 0, 0), sites, share)
+            areas["contaminated"][i] = max(holds, 1 if items[i] > 0 and sites > 0 else 0)
+        return areas
+
+
+def _counters() -> np.ndarray:
+    counters = np.zeros(16, np.int64)
+    counters[2] = -1  # no step is open
+    return counters
+
+
+def _life_row(name: str, spec: Family, draw: Draw) -> tuple[float, ...]:
+    path = f"families.{name}"
+    sd = spec.sd_hours
+    shape = spec.ageing_shape
+    half_life = draw[f"{path}.ageing_half_life_years"] if spec.ageing_half_life_years is not None else np.inf
+    scale = half_life * YEAR_DAYS / _LN2 ** (1.0 / shape)
+    return (
+        1.0 - draw[f"{path}.never_armed"],
+        draw[f"{path}.sd_failure"] if sd is not None else 1.0,
+        sd[0] / 24.0 if sd is not None else np.inf,
+        sd[-1] / 24.0 if sd is not None else np.inf,
+        draw[f"{path}.sda_failure"] if spec.sda_days is not None else 1.0,
+        spec.sda_days if spec.sda_days is not None else np.inf,
+        draw[f"{path}.ageing_floor"], scale, shape, draw[f"{path}.inert_hazard_weight"],
+        int(sd is None and shape == 1.0 and draw[f"{path}.ageing_floor"] == 0.0),
+    )
+
+
+def _mean_items(frame: Frame, draw: Draw, end: float) -> np.ndarray:
+    """Expected number of items by cohort, (cohort,) float64."""
+    scenario = frame.scenario
+    total: dict[str, float] = {}
+    for source, entry in scenario.contamination.items():
+        path = f"contamination.{source}"
+        if entry.items is not None:
+            total[source] = draw[f"{path}.items"]
+        else:
+            years = (resolve_date(entry.until, end) - to_days(entry.since)) / YEAR_DAYS
+            total[source] = draw[f"{path}.items_per_year"] * max(years, 0.0)
+    family_share = {
+        source: {f: draw[f"contamination.{source}.families.{f}"] for f in entry.families}
+        for source, entry in scenario.contamination.items()}
+    means = np.zeros(len(frame.cohorts))
+    for i, c in enumerate(frame.cohorts):
+        if c.moved is None:
+            shares = family_share[c.source]
+            all_shares = sum(shares.values())
+            family = frame.families[c.family][0]
+            means[i] = total[c.source] * c.share * (shares[family] / all_shares if all_shares > 0 else 0.0)
+        else:
+            means[i] = draw[f"transfers.{c.source}.devices"] * c.share
+    return means
+
+
+def _polygons(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    """Recorded polygons of transferred devices, whole and inside land already to be surveyed [m2]."""
+    whole = np.zeros(len(frame.areas), np.int64)
+    inside = np.zeros(len(frame.areas), np.int64)
+    available: dict[int, int] = {}
+    towns = {c.items for c in frame.cohorts if c.moved}
+    for i, a in enumerate(frame.areas):
+        if a.origin == "survey":
+            available[a.stratum] = available.get(a.stratum, 0) + int(frame.area_m2[i])
+    for i, c in enumerate(frame.cohorts):
+        if c.moved is None:
+            continue
+        path = f"transfers.{c.source}"
+        part = 1.0 - draw[f"{path}.compliance"]
+        if not c.moved:
+            has_town = c.items in towns
+            part = draw[f"{path}.compliance"] if has_town else 1.0
+        mined_km2 = draw[f"{path}.devices"] * c.share * part / draw[f"{path}.mined_density_per_km2"]
+        m2 = round(mined_km2 * draw[f"{path}.polygon_factor"] * KM2)
+        whole[c.area] += m2
+        stratum = frame.areas[c.area].stratum
+        room = available.get(stratum, 0)
+        taken = min(round(m2 * draw[f"{path}.inside_suspected"]), room)
+        inside[c.area] += taken
+        available[stratum] = room - taken
+    return whole, inside
+
+
+def _lay_dates(frame: Frame, end: float) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, str], tuple[int, int]]]:
+    """When items are laid: equal steps of each period, at their middles; by source and kind of item.
+
+    A date of infinity stands for items that nobody lays, because laying of the kind has ended.
+    """
+    scenario = frame.scenario
+    stop = scenario.laying_ends
+    dates: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
+    slices: dict[tuple[str, str], tuple[int, int]] = {}
+    at = 0
+    periods: list[tuple[str, float, float, float]] = []
+    for name, entry in scenario.contamination.items():
+        since, until = to_days(entry.since), resolve_date(entry.until, end)
+        periods.append((name, since, until, YEAR_DAYS if until - since > LONG_PERIOD_DAYS else QUARTER_DAYS))
+    periods += [(n, to_days(e.since), to_days(e.until), TRANSFER_STEP_DAYS) for n, e in scenario.transfers.items()]
+    for source, since, until, step in periods:
+        length = max(until - since, 0.0)
+        n = max(1, round(length / step))
+        middle = since + length * (np.arange(n) + 0.5) / n
+        for kind in KINDS:
+            laid = middle
+            if stop is not None and kind in stop.kinds:
+                laid = np.where(middle < to_days(stop.date), middle, np.inf)
+            dates.append(laid)
+            weights.append(np.full(n, 1.0 / n))
+            slices[source, kind] = at, at + n
+            at += n
+    return (np.concatenate(dates) if dates else np.zeros(0), np.concatenate(weights) if weights else np.zeros(0), slices)

@@ -1,0 +1,237 @@
+"""What stays the same in all replicates of a scenario: places, hazard areas, cohorts and their names."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.core.random import entity_key
+from sim.core.records import QUARTER_DAYS
+from sim.scenario import digest, resolved_families
+from sim.scenario.schema import Contamination, Family, Scenario, Stratum, Transfer
+from sim.world.calendar import quarter_edges, to_days, year_of
+
+KINDS = ("ap", "av", "submunition", "erw")
+KM2 = 1_000_000
+
+
+@dataclass(frozen=True)
+class AreaName:
+    """A hazard area: the sites of one stratum that are handled together.
+
+    `origin` is "survey" (to be surveyed), "record" (SHA from the start) or the name of a transfer.
+    """
+
+    stratum: int
+    origin: str
+    bundle: int
+
+
+@dataclass(frozen=True)
+class CohortName:
+    """Items of one family from one source in one hazard area.
+
+    `items` names the address of the items; devices that a broken pledge moves keep it.
+    `moved` is None for contamination, False / True for the two places a transferred device can be.
+    """
+
+    area: int
+    family: int
+    source: str
+    items: tuple[str, ...]
+    share: float
+    moved: bool | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Places and names of one scenario, with the addresses of its random numbers.
+
+    Attributes
+    ----------
+    districts : tuple of str
+    access : tuple of (district, zone)
+    strata : tuple of Stratum
+    stratum_access, access_district : (stratum,), (access,) int64
+    users : (stratum,) float64
+        People whose activities use the stratum.
+    families : tuple of (name, Family)
+    areas, cohorts : names, in a fixed order; cohorts sorted by area
+    cohort_area, cohort_family, cohort_kind : (cohort,) int64
+    cluster_of, clusters : (cohort,) int64, tuple of (source, area)
+        Cohorts of one source in one area share their clustering.
+    area_m2 : (area,) int64
+    edges : (step + 1,) float64 [days]
+    years : tuple of int
+    """
+
+    scenario: Scenario
+    digest: str
+    districts: tuple[str, ...]
+    access: tuple[tuple[str, str], ...]
+    access_district: np.ndarray
+    strata: tuple[Stratum, ...]
+    stratum_access: np.ndarray
+    residents: np.ndarray
+    users: np.ndarray
+    families: tuple[tuple[str, Family], ...]
+    areas: tuple[AreaName, ...]
+    area_keys: np.ndarray
+    area_m2: np.ndarray
+    cohorts: tuple[CohortName, ...]
+    cohort_keys: np.ndarray
+    cohort_area: np.ndarray
+    cohort_family: np.ndarray
+    cohort_kind: np.ndarray
+    cluster_of: np.ndarray
+    clusters: tuple[tuple[str, int], ...]
+    edges: np.ndarray
+    step_year: np.ndarray
+    step_season: np.ndarray
+    years: tuple[int, ...]
+
+    def area_label(self, area: int) -> str:
+        """Readable name of a hazard area, no finer than district, zone and land use."""
+        name = self.areas[area]
+        s = self.strata[name.stratum]
+        return f"{s.district} / {s.zone} / {s.land_use} / {name.origin} {name.bundle + 1}"
+
+
+def make_frame(scenario: Scenario) -> Frame:
+    """Places, hazard areas and cohorts of a scenario."""
+    districts = tuple(dict.fromkeys(s.district for s in scenario.strata))
+    access = tuple((a.district, a.zone) for a in scenario.access)
+    row = {pair: i for i, pair in enumerate(access)}
+    strata = tuple(scenario.strata)
+    stratum_access = np.array([row[s.district, s.zone] for s in strata])
+    residents = np.zeros(len(access))
+    np.add.at(residents, stratum_access, [s.residents for s in strata])
+    families = tuple(resolved_families(scenario).items())
+    areas, area_m2 = _areas(scenario, strata)
+    area_keys = np.array([_area_key(strata, a) for a in areas], dtype=np.uint64)
+    cohorts = _cohorts(scenario, strata, areas, [name for name, _ in families])
+    cohort_keys = np.array([entity_key("items", *c.items) for c in cohorts], dtype=np.uint64)
+    _check_addresses(area_keys, cohorts, cohort_keys)
+    clusters = tuple(dict.fromkeys((c.source, c.area) for c in cohorts))
+    place = {name: i for i, name in enumerate(clusters)}
+    edges = quarter_edges(to_days(scenario.start), scenario.horizon_years)
+    middle = 0.5 * (edges[:-1] + edges[1:])
+    first_year = year_of(middle[0])
+    return Frame(
+        scenario, digest(scenario), districts, access,
+        np.array([districts.index(d) for d, _ in access]), strata, stratum_access, residents,
+        np.array([s.residents if s.residents > 0 else residents[stratum_access[i]] for i, s in enumerate(strata)]),
+        families, areas, area_keys, area_m2, cohorts, cohort_keys,
+        np.array([c.area for c in cohorts], np.int64), np.array([c.family for c in cohorts], np.int64),
+        np.array([KINDS.index(families[c.family][1].kind) for c in cohorts], np.int64),
+        np.array([place[c.source, c.area] for c in cohorts], np.int64), clusters, edges,
+        np.array([year_of(t) - first_year for t in middle]),
+        np.array([int(np.floor(t / QUARTER_DAYS)) % 4 for t in middle]),
+        tuple(range(first_year, year_of(middle[-1]) + 1)),
+    )
+
+
+def bundles_of(scenario: Scenario, stratum: Stratum) -> int:
+    """Tasks into which the land to be surveyed of a stratum is bundled."""
+    return max(1, math.ceil(stratum.to_survey_km2 / scenario.programme.bundle_km2))
+
+
+def _areas(scenario: Scenario, strata: tuple[Stratum, ...]) -> tuple[tuple[AreaName, ...], np.ndarray]:
+    """Hazard areas: bundles to be surveyed, land on record, and room for the polygons of transfers."""
+    areas: list[AreaName] = []
+    size: list[int] = []
+    for i, s in enumerate(strata):
+        if s.to_survey_km2 > 0:
+            whole = round(s.to_survey_km2 * KM2)
+            bundles = bundles_of(scenario, s)
+            for b in range(bundles):
+                areas.append(AreaName(i, "survey", b))
+                size.append(whole * (b + 1) // bundles - whole * b // bundles)
+        if s.suspected_km2 > 0:
+            areas.append(AreaName(i, "record", 0))
+            size.append(round(s.suspected_km2 * KM2))
+        for name, transfer in scenario.transfers.items():
+            if s.district in transfer.districts and s.zone in transfer.zones and (
+                    s.land_use in transfer.land_uses or _populated(s, transfer)):
+                areas.append(AreaName(i, name, 0))
+                size.append(0)  # drawn with the number of devices
+    return tuple(areas), np.array(size, np.int64)
+
+
+def _populated(s: Stratum, transfer: Transfer) -> bool:
+    return s.residents / s.area_km2 >= transfer.populated_area_exclusion_per_km2
+
+
+def _area_key(strata: tuple[Stratum, ...], area: AreaName) -> int:
+    s = strata[area.stratum]
+    return entity_key("area", s.district, s.zone, s.land_use, area.origin, area.bundle)
+
+
+def _cohorts(scenario: Scenario, strata: tuple[Stratum, ...], areas: tuple[AreaName, ...],
+             families: list[str]) -> tuple[CohortName, ...]:
+    cohorts: list[CohortName] = []
+    place = {(a.stratum, a.origin, a.bundle): i for i, a in enumerate(areas)}
+    for source, entry in scenario.contamination.items():
+        weights = _density_weights(entry, strata)
+        for (stratum, origin, bundle), area in place.items():
+            if origin in scenario.transfers or weights[stratum] == 0.0:
+                continue
+            s = strata[stratum]
+            km2 = s.suspected_km2 if origin == "record" else s.to_survey_km2 / bundles_of(scenario, s)
+            for family in entry.families:
+                items = (source, family, s.district, s.zone, s.land_use, origin, str(bundle))
+                cohorts.append(CohortName(area, families.index(family), source, items, weights[stratum] * km2))
+    for name, transfer in scenario.transfers.items():
+        cohorts += _transfer_cohorts(name, transfer, strata, place, families)
+    return tuple(sorted(cohorts, key=lambda c: c.area))
+
+
+def _density_weights(entry: Contamination, strata: tuple[Stratum, ...]) -> np.ndarray:
+    """Share of the source's items per km2 of land to be surveyed or on record, by stratum [1/km2]."""
+    weights = np.zeros(len(strata))
+    for i, s in enumerate(strata):
+        if entry.only_zones is not None and s.zone not in entry.only_zones:
+            continue
+        if entry.only_districts is not None and s.district not in entry.only_districts:
+            continue
+        weights[i] = 1.0
+        for kind, value in (("zone", s.zone), ("land_use", s.land_use), ("district", s.district)):
+            weights[i] *= entry.relative_density.get(kind, {}).get(value, 1.0)  # type: ignore[call-overload]
+    total = sum(w * (s.to_survey_km2 + s.suspected_km2) for w, s in zip(weights, strata, strict=True))
+    return weights / total if total > 0 else weights
+
+
+def _transfer_cohorts(name: str, transfer: Transfer, strata: tuple[Stratum, ...],
+                      place: dict[tuple[int, str, int], int], families: list[str]) -> list[CohortName]:
+    """Devices by where the pledge leaves them; each can end up in its zone's populated land instead."""
+    shares: dict[int, float] = {}
+    for i, s in enumerate(strata):
+        if (i, name, 0) in place and s.land_use in transfer.land_uses and not _populated(s, transfer):
+            same = sum(t.area_km2 for t in strata if t.district == s.district and t.zone in transfer.zones
+                       and t.land_use == s.land_use and not _populated(t, transfer))
+            shares[i] = transfer.districts[s.district] * transfer.land_uses[s.land_use] * s.area_km2 / same
+    total = sum(shares.values())
+    cohorts = []
+    for i, share in shares.items():
+        s = strata[i]
+        towns = [j for j, t in enumerate(strata) if t.district == s.district and t.zone == s.zone
+                 and (j, name, 0) in place and _populated(t, transfer)]
+        items = (name, s.district, s.zone, s.land_use)
+        family = families.index(transfer.family)
+        cohorts.append(CohortName(place[i, name, 0], family, name, items, share / total, moved=False))
+        if towns:
+            densest = max(towns, key=lambda j: strata[j].residents / strata[j].area_km2)
+            cohorts.append(CohortName(place[densest, name, 0], family, name, items, share / total, moved=True))
+    return cohorts
+
+
+def _check_addresses(area_keys: np.ndarray, cohorts: tuple[CohortName, ...], keys: np.ndarray) -> None:
+    """No two entities share an address (MODEL section 12)."""
+    names: dict[int, tuple[str, ...]] = {}
+    for c, key in zip(cohorts, keys, strict=True):
+        if names.setdefault(int(key), c.items) != c.items:
+            raise ValueError(f"random addresses collide: {c.items} and {names[int(key)]}; rename one of them")
+    if len(set(area_keys.tolist())) != len(area_keys) or set(area_keys.tolist()) & set(names):
+        raise ValueError("random addresses of hazard areas collide; rename a district, zone or land use")
