@@ -178,6 +178,10 @@ def integrate(g, first, last, t1):
             shares[REDUCED] = (1.0 - area.cancelled) * area.ts_missed
             shares[CLEARED] = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
         summed = life.memoryless == 1
+        r1, r2, r3, r4 = 1.0, 1.0, 1.0, 1.0  # ageing within the interval, relative to its start
+        if summed:
+            q = length / life.age_scale
+            r1, r2, r3, r4 = decay(q * GL_NODES[0]), decay(q * GL_NODES[1]), decay(q * GL_NODES[2]), decay(q)
         last_date = coh.next_date
         while last_date < coh.dates_to and g.dates[last_date] < t1:
             last_date += 1
@@ -203,10 +207,13 @@ def integrate(g, first, last, t1):
                 x, y = g.active[row, b], g.inert[row, b]
                 if x == 0.0 and (y == 0.0 or (w == 0.0 and e == 0.0 and slope == 0.0)):
                     continue
-                table = g.table_row[row]
-                if whole and slope == 0.0 and laid < t0 and g.table[table, step, 5] == 1.0:
+                smooth = laid < t0 and slope == 0.0
+                if smooth and not summed:
+                    table = g.table_row[row]
+                    smooth = whole and g.table[table, step, 5] == 1.0
                     r1, r2 = g.table[table, step, 1], g.table[table, step, 2]
                     r3, r4 = g.table[table, step, 3], g.table[table, step, 4]
+                if smooth:
                     i1, i2, i3 = (1.0 - r1) * f0, (1.0 - r2) * f1, (1.0 - r3) * f2
                     moved = GL_WEIGHTS[0] * i1 * k0 + GL_WEIGHTS[1] * i2 * k1 + GL_WEIGHTS[2] * i3 * k2
                     detonated += h * length * (

@@ -48,33 +48,10 @@ def height_bound(open_hazard, entry, level):
 
 
 @njit(cache=CACHE)
-def _put(g, c, item, t, eta):
-    """Keep a candidate in the list of its step; into the sorted queue if that step is open."""
-    i = g.counters[N_CANDIDATES]
-    if i >= len(g.candidates):
-        g.counters[OVERFLOW] = 1
-        return
-    g.counters[N_CANDIDATES] = i + 1
-    g.candidates[i, 0], g.candidates[i, 1] = t, eta
-    g.candidate_item[i, 0], g.candidate_item[i, 1] = c, item
-    step = step_of(g.edges, t)
-    if step != g.counters[STEP]:
-        g.candidate_item[i, 2] = g.heads[step]
-        g.heads[step] = i
-        return
-    place = g.counters[QUEUE_TO]
-    g.counters[QUEUE_TO] = place + 1
-    while place > g.counters[QUEUE_FROM] and g.candidates[g.queue[place - 1], 0] > t:
-        g.queue[place] = g.queue[place - 1]
-        place -= 1
-    g.queue[place] = i
-
-
-@njit(cache=CACHE)
 def enumerate_block(g, first_cohort, last_cohort, block, above, level, after):
     """Candidates of cohorts in a calendar block, above one bound (-1: from the ground) up to another.
 
-    ``level`` -1 stands for the cohort's own bound.
+    They join the list of their step, or the queue if that step is open. ``level`` -1 stands for the cohort's own bound.
     """
     start = block * BLOCK_DAYS
     low, high = max(start, after, g.edges[0]), min(start + BLOCK_DAYS, g.edges[-1])
@@ -82,6 +59,7 @@ def enumerate_block(g, first_cohort, last_cohort, block, above, level, after):
         return
     step_low, step_high = step_of(g.edges, low), step_of(g.edges, np.nextafter(high, low))
     seed, replicate = g.address[0], g.address[1]
+    open_step, listed, drawn = g.counters[STEP], g.counters[N_CANDIDATES], 0
     for c in range(first_cohort, last_cohort):
         coh = g.cohorts[c]
         if coh.id_to <= coh.id_from:
@@ -117,12 +95,54 @@ def enumerate_block(g, first_cohort, last_cohort, block, above, level, after):
                         continue
                     if above >= 0 and eta < height_bound(hazard, entry, above):
                         continue
-                    _put(g, c, item, t, eta)
-                g.counters[N_DRAWN] += j
+                    i = listed
+                    if i >= len(g.candidates):
+                        g.counters[OVERFLOW] = 1
+                        return
+                    listed += 1
+                    g.candidates[i, 0], g.candidates[i, 1] = t, eta
+                    g.candidate_item[i, 0], g.candidate_item[i, 1] = c, item
+                    if step != open_step:
+                        g.candidate_item[i, 2] = g.heads[step]
+                        g.heads[step] = i
+                        continue
+                    g.queue[g.counters[QUEUE_TO]] = i  # the caller sorts
+                    g.counters[QUEUE_TO] += 1
+                drawn += j
             first += size
             if m > 0:
                 size *= 2
             m += 1
+    g.counters[N_CANDIDATES] = listed
+    g.counters[N_DRAWN] += drawn
+
+
+@njit(cache=CACHE)
+def _sort(q, candidates):
+    """Heapsort of candidates (indices) by time, ties by order of enumeration."""
+    size = len(q)
+    for start in range(size // 2 - 1, -1, -1):
+        _sift(q, candidates, start, size)
+    for end in range(size - 1, 0, -1):
+        q[0], q[end] = q[end], q[0]
+        _sift(q, candidates, 0, end)
+
+
+@njit(cache=CACHE)
+def _sift(q, candidates, root, size):
+    while 2 * root + 1 < size:
+        child = 2 * root + 1
+        if child + 1 < size and _later(q[child + 1], q[child], candidates):
+            child += 1
+        if not _later(q[child], q[root], candidates):
+            return
+        q[root], q[child] = q[child], q[root]
+        root = child
+
+
+@njit(cache=CACHE)
+def _later(i, j, candidates):
+    return candidates[i, 0] > candidates[j, 0] or (candidates[i, 0] == candidates[j, 0] and i > j)
 
 
 @njit(cache=CACHE)
@@ -134,13 +154,17 @@ def _block_of(g, step):
 @njit(cache=CACHE)
 def raise_bound(g, a, t):
     """Part of an area is released: add the candidates between the old and the new bound after t."""
-    area = g.areas[a]
+    first, last = g.areas[a].cohorts_from, g.areas[a].cohorts_to
     step = g.counters[STEP]
-    for c in range(area.cohorts_from, area.cohorts_to):
-        if g.cohorts[c].bound == SUSPECTED_BOUND:
-            g.cohorts[c].bound = RELEASED_BOUND
-            if step >= 0:  # blocks that are not open yet will be listed with the new bound
-                enumerate_block(g, c, c + 1, _block_of(g, step), SUSPECTED_BOUND, RELEASED_BOUND, t)
+    if first == last or g.cohorts[first].bound == RELEASED_BOUND:
+        return
+    if step >= 0:  # blocks that are not open yet will be listed with the new bound
+        queued = g.counters[QUEUE_TO]
+        enumerate_block(g, first, last, _block_of(g, step), SUSPECTED_BOUND, RELEASED_BOUND, t)
+        if g.counters[QUEUE_TO] > queued:
+            _sort(g.queue[g.counters[QUEUE_FROM]:g.counters[QUEUE_TO]], g.candidates)
+    for c in range(first, last):
+        g.cohorts[c].bound = RELEASED_BOUND
 
 
 @njit(cache=CACHE)
@@ -350,29 +374,6 @@ def _meet_all(g, until):
 
 
 @njit(cache=CACHE)
-def _sort_queue(g, count):
-    """Heapsort of the open step's candidates by time (ties by order of enumeration)."""
-    q, t = g.queue, g.candidates
-    for end in range(count // 2 - 1, -count - 1, -1):
-        if end >= 0:
-            root, size = end, count
-        else:
-            size = count + end
-            if size < 1:
-                break
-            q[0], q[size] = q[size], q[0]
-            root = 0
-        while 2 * root + 1 < size:
-            child = 2 * root + 1
-            if child + 1 < size and (t[q[child + 1], 0], q[child + 1]) > (t[q[child], 0], q[child]):
-                child += 1
-            if (t[q[child], 0], q[child]) <= (t[q[root], 0], q[root]):
-                break
-            q[root], q[child] = q[child], q[root]
-            root = child
-
-
-@njit(cache=CACHE)
 def _open_step(g, step):
     """Begin a quarter: what people have learnt, the candidates of a new block, the queue."""
     for a in range(g.presence.shape[0]):
@@ -388,6 +389,7 @@ def _open_step(g, step):
     before = _block_of(g, step - 1) if step > 0 else block - 1
     g.counters[STEP] = -1  # nothing is open while candidates are listed
     if block != before:
+        g.counters[N_CANDIDATES] = 0  # those of the block before have all been decided
         enumerate_block(g, 0, len(g.cohorts), block, -1, -1, g.edges[step])
     g.counters[STEP] = step
     count = 0
@@ -397,7 +399,7 @@ def _open_step(g, step):
         count += 1
         i = g.candidate_item[i, 2]
     g.counters[QUEUE_FROM], g.counters[QUEUE_TO] = 0, count
-    _sort_queue(g, count)
+    _sort(g.queue[:count], g.candidates)
 
 
 @njit(cache=CACHE)

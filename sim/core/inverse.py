@@ -15,7 +15,7 @@ from numba import njit
 from sim.core import CACHE
 
 _SMALL = 20.0  # below this mean (or variance) summation from zero is fastest
-_EPS = 1e-15
+_EPS = 1e-11  # relative: a wrong count has a probability of this order
 _TINY = 1e-300
 
 
@@ -30,7 +30,7 @@ def normal_inverse(u: float) -> float:
 
 @njit(cache=CACHE)
 def gamma_upper(a: float, x: float) -> float:
-    """Regularised upper incomplete gamma function Q(a, x), relative accuracy about 1e-13."""
+    """Regularised upper incomplete gamma function Q(a, x), relative accuracy about 1e-10."""
     if x <= 0.0:
         return 1.0
     front = math.exp(a * math.log(x) - x - math.lgamma(a))
@@ -61,7 +61,7 @@ def gamma_upper(a: float, x: float) -> float:
 
 @njit(cache=CACHE)
 def beta_lower(a: float, b: float, x: float) -> float:
-    """Regularised incomplete beta function I_x(a, b), relative accuracy about 1e-13."""
+    """Regularised incomplete beta function I_x(a, b), relative accuracy about 1e-10."""
     if x <= 0.0:
         return 0.0
     if x >= 1.0:

@@ -33,7 +33,7 @@ class Crew:
     """
 
     name: str
-    stages: frozenset[str]
+    stages: tuple[str, ...]
     land_uses: frozenset[str] | None
     rate: dict[str, float]
     season: Season
@@ -145,7 +145,7 @@ def _crew(world: World, name: str, teams: Teams) -> Crew:
     detection = np.array([draw[f"{path}.detection.{k}"] if k in method.detection else 1.0 for k in KINDS])
     table, weights = detection_table(detection, method.shared_misses)
     return Crew(
-        name, frozenset(method.stages), frozenset(method.land_uses) if method.land_uses is not None else None,
+        name, tuple(method.stages), frozenset(method.land_uses) if method.land_uses is not None else None,
         {u: base * method.rate_by_land_use.get(u, 1.0) for u in land_uses},
         Season(method.working_days_per_year, method.season), method.duration_cv, method.duration_law == "exponential",
         draw[f"{path}.cost_usd_per_team_day"], draw[f"{path}.cost_usd_per_m2"], method.max_teams_per_task,
@@ -188,10 +188,10 @@ def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]
     year_starts = [float(edges[:-1][world.frame.step_year == y][0]) for y in range(len(amounts))]
     result = []
     for crew in crews:
-        survey = bool(crew.stages & set(SURVEY_STAGES))
+        survey = _surveys(crew)
         extra = budget.extra_survey if survey else budget.extra_clearance
         yearly = crew.cost_per_day * crew.season.days_per_year
-        alike = [c for c in crews if bool(c.stages & set(SURVEY_STAGES)) == survey]
+        alike = [c for c in crews if _surveys(c) == survey]
         if extra == 0.0 or yearly <= 0.0:
             result.append(crew)
             continue
@@ -204,6 +204,10 @@ def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]
             teams.append(_count(crew, t) + int(extra * amounts[y] * share / yearly))
         result.append(Crew(**{**crew.__dict__, "since": np.array(since), "teams": np.array(teams, np.int64)}))
     return tuple(result)
+
+
+def _surveys(crew: Crew) -> bool:
+    return any(stage in SURVEY_STAGES for stage in crew.stages)
 
 
 def _count(crew: Crew, t: float) -> int:

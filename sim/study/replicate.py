@@ -20,7 +20,7 @@ from sim.study.metrics import METRICS, NATIONAL
 from sim.world import World
 from sim.world.frame import KINDS
 
-FIRST_ROOM = 1 << 15
+FIRST_ROOM = 1 << 17
 LARGEST_ROOM = 1 << 26
 
 
@@ -43,16 +43,20 @@ class Replicate:
     completed_years: float
 
 
+_room = [FIRST_ROOM]  # what the last replicate of this process needed: changes time, never results
+
+
 def run_replicate(world: World, plan: Plan, inner: int) -> Replicate:
     """Run one replicate; the arrays for candidates grow until everything fits."""
-    room = FIRST_ROOM
     while True:
+        room = _room[0]
         ground = GroundTruth(world.replicate(inner, room))
         try:
             ledger = run_programme(world, plan, ground)
         except OutOfRoom:
-            room *= 4
-            if room > LARGEST_ROOM:
+            _room[0] = 2 * room
+            if _room[0] > LARGEST_ROOM:
+                _room[0] = FIRST_ROOM
                 raise MemoryError(
                     "more than 67 million encounters in one replicate: lower exposure.scale or the number of items"
                 ) from None
