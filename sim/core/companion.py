@@ -23,7 +23,7 @@ from sim.core import CACHE
 from sim.core.life import GL_NODES, GL_WEIGHTS, active, gone
 from sim.core.records import (
     CANCELLED, CLEARED, EXPECTED_ACCIDENTS, EXPECTED_CASUALTIES, EXPECTED_KILLED, EXPECTED_REPORTED,
-    MISSED, N_BRANCHES, N_CLASSES, REDUCED, STEP,
+    MISSED, N_BRANCHES, N_CLASSES, REDUCED, STEP, TRANSFERRED,
 )
 
 
@@ -166,7 +166,7 @@ def integrate(g, first, last, t1):
         entry = entry_now(g.edges, g.entry, g.learning, g.marking, area, step)
         suspected = open_hazard * entry
         e = g.sighting[access, coh.family, step]
-        p_bystander = g.bystander[coh.pair, season] * g.presence[access, step] * entry
+        p_bystander = min(g.bystander[coh.pair, season] * g.presence[access, step] * entry, 0.999)
         length = t1 - t0
         whole = t0 == edge0 and t1 == edge1
         w = life.inert_weight
@@ -249,6 +249,8 @@ def integrate(g, first, last, t1):
             tally[EXPECTED_KILLED] += people * g.outcome[coh.family, 1]
             tally[EXPECTED_REPORTED] += people * g.reporting[access, step]
             g.kinds[year, coh.kind, 1] += people
+            if coh.transferred == 1:
+                g.kinds[year, TRANSFERRED, 1] += people
 
 
 @njit(cache=CACHE)

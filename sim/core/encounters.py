@@ -18,19 +18,21 @@ from sim.core.heap import meld, without_root
 from sim.core.inverse import binomial_inverse, poisson_inverse
 from sim.core.life import gone, settle_life
 from sim.core.random import (
-    STREAM_ASSIGN, STREAM_CANDIDATE, STREAM_DETECT, STREAM_FACT, STREAM_FIND, STREAM_OUTCOME,
+    STREAM_ASSIGN, STREAM_BYSTANDER, STREAM_CANDIDATE, STREAM_DETECT, STREAM_FACT, STREAM_FIND, STREAM_OUTCOME,
     to_unit, uniform, uniform2, words,
 )
 from sim.core.records import (
     ACCIDENTS, BLOCK_DAYS, CANCELLED, CASUALTIES, CLEARED, DETONATED, FIRST_BLOCK_BITS, FIRST_GROUP, FOUND,
     IN_GROUND, KILLED, MISSED, N_BRANCHES, N_CANDIDATES, N_CLASSES, N_DRAWN, N_GROUPS, N_KINDS, N_LOG, N_TOUCHED,
     OVERFLOW, QUARTER_DAYS, QUEUE_FROM, QUEUE_TO, REDUCED, REPORTED, STEP, STOCK_ACTIVE, STOCK_FOUND,
-    STOCK_GONE, STOCK_INERT, STOCK_LAID, STOCK_SPOT,
+    STOCK_ACTIVE_TRANSFERRED, STOCK_GONE, STOCK_INERT, STOCK_INERT_TRANSFERRED, STOCK_LAID, STOCK_SPOT,
+    TOUCHED, TRANSFERRED,
 )
 
 SUSPECTED_BOUND, RELEASED_BOUND = 0, 1
 _BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
 _UNIT32 = 2.0**-32
+MOST_BESIDE = 0.999  # largest chance of somebody beside a self-destruction: keeps the logarithm finite
 
 
 @njit(cache=CACHE)
@@ -282,6 +284,8 @@ def _accident(g, i, t):
             group += 1
         tally[FIRST_GROUP + group] += 1
     g.kinds[g.step_year[step], coh.kind, 0] += people
+    if coh.transferred == 1:
+        g.kinds[g.step_year[step], TRANSFERRED, 0] += people
     reported_on = np.inf
     if u_reported < g.reporting[area.access, step]:
         tally[REPORTED] += people
@@ -322,7 +326,12 @@ def _meet_all(g, until):
         for b in range(N_BRANCHES):
             if area.released[b] <= t:
                 highest = max(highest, open_hazard)
-        if eta >= highest:
+        if eta < 0.0:  # the moment of a self-destruction; people are there as on suspected land
+            p = g.bystander[coh.pair, season] * g.presence[area.access, step] * entry_now(
+                g.edges, g.entry, g.learning, g.marking, area, step)
+            if -eta >= -math.log1p(-min(p, MOST_BESIDE)):
+                continue
+        elif eta >= highest:
             continue  # decided without looking at the item
         sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
         item_id = g.candidate_item[candidate, 1]
@@ -358,12 +367,14 @@ def _meet_all(g, until):
             new.sighted_at, new.child, new.sibling = then + new.sight, -1, -1
             coh.next_spotted = meld(g.touched, coh.next_spotted, i)
         item = g.touched[i]
-        if item.state != IN_GROUND or t < item.laid or t >= item.gone:
+        if item.state != IN_GROUND or t < item.laid or t > item.gone or (t == item.gone and eta >= 0.0):
             continue
+        if eta < 0.0 and t < item.gone:
+            continue  # its facts were drawn anew after a find: this was not its moment
         hazard = suspected
         if area.diverged == 1 and area.released[branch_of(area, item.site, item.keep)] <= t:
             hazard = open_hazard
-        if t >= item.inactive:
+        if t >= item.inactive and eta >= 0.0:
             hazard *= life.inert_weight
         if eta >= hazard or spotted(g.edges, step, sighted, sighting, item, t):
             continue
@@ -371,6 +382,58 @@ def _meet_all(g, until):
             _accident(g, i, t)
             if g.counters[OVERFLOW]:
                 return
+
+
+@njit(cache=CACHE)
+def list_bystanders(g, block):
+    """People beside a self-destruction: candidates on (height x item) at the item's own moment (section 4).
+
+    Height eta hurts somebody if eta < -ln(1 - p), p being the chance that anybody is within the radius
+    then. Marked by a negative height in the list; whether the item is still there is decided when its
+    moment comes.
+    """
+    start, end = block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS
+    facts = np.zeros(1, TOUCHED)[0]
+    for c in range(len(g.cohorts)):
+        coh = g.cohorts[c]
+        life = g.life[coh.family]
+        if coh.id_to <= coh.id_from or not life.sd_from < np.inf:
+            continue
+        access = g.areas[coh.area].access
+        bound = 0.0
+        for step in range(len(g.edges) - 1):
+            p = g.bystander[coh.pair, g.step_season[step]] * g.presence[access, step] * g.entry[access, step]
+            bound = max(bound, -math.log1p(-min(p, MOST_BESIDE)))
+        first, size, m = 0, 1 << FIRST_BLOCK_BITS, 0
+        while first < coh.id_to and bound > 0.0:
+            eta, j = 0.0, 0
+            while first + size > coh.id_from:
+                w0, w1, w2, w3 = words(g.address[0], g.address[1], STREAM_BYSTANDER, coh.key, m, j)
+                j += 1
+                eta -= math.log(to_unit(w0, w1)) / size
+                if eta >= bound:
+                    break
+                item = first + np.int64((w3 * np.uint64(size)) >> np.uint64(32))
+                if item < coh.id_from or item >= coh.id_to:
+                    continue
+                facts.id = item
+                _draw_facts(g.address, g.dates, g.weights, g.lots, life, coh, facts, 0)
+                t = facts.gone
+                if t < max(start, g.edges[0]) or t >= min(end, g.edges[-1]):
+                    continue
+                i = g.counters[N_CANDIDATES]
+                if i >= len(g.candidates):
+                    g.counters[OVERFLOW] = 1
+                    return
+                g.counters[N_CANDIDATES] = i + 1
+                step = step_of(g.edges, t)
+                g.candidates[i, 0], g.candidates[i, 1] = t, -eta
+                g.candidate_item[i, 0], g.candidate_item[i, 1], g.candidate_item[i, 2] = c, item, g.heads[step]
+                g.heads[step] = i
+            first += size
+            if m > 0:
+                size *= 2
+            m += 1
 
 
 @njit(cache=CACHE)
@@ -391,6 +454,7 @@ def _open_step(g, step):
     if block != before:
         g.counters[N_CANDIDATES] = 0  # those of the block before have all been decided
         enumerate_block(g, 0, len(g.cohorts), block, -1, -1, g.edges[step])
+        list_bystanders(g, block)
     g.counters[STEP] = step
     count = 0
     i = g.heads[step]
@@ -517,6 +581,9 @@ def _close_year(g, t):
         stock = g.stocks[year, g.areas[coh.area].district]
         stock[STOCK_ACTIVE] += left * x
         stock[STOCK_INERT] += left * y
+        if coh.transferred == 1:
+            stock[STOCK_ACTIVE_TRANSFERRED] += left * x
+            stock[STOCK_INERT_TRANSFERRED] += left * y
         stock[STOCK_GONE] += left * coh.gone
         stock[STOCK_LAID] += n - left * coh.waiting
         stock[STOCK_FOUND] += coh.found

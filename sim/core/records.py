@@ -19,6 +19,7 @@ One length for every cohort, so that scenarios stay paired whatever family is la
 FIRST_BLOCK_BITS = 4  # index blocks hold ids [0, 16), [16, 32), [32, 64), ...: fixed for ever
 MAX_SWEEPS = 8
 N_KINDS = 4  # ap, av, submunition, erw
+TRANSFERRED = 4  # row of Ground.kinds for casualties by transferred devices
 N_CLASSES = 3  # detectability classes (Gauss-Jacobi nodes of the Beta distribution between items)
 N_GROUPS = 4  # women, men, girls, boys
 
@@ -33,7 +34,7 @@ COHORT = np.dtype(
         ("pair", "i4"),  # (stratum, family) row of the hazard table
         ("family", "i4"),
         ("kind", "i4"),
-        ("stratum", "i4"),
+        ("transferred", "i4"),  # 1: devices of a transfer, tallied apart
         ("id_from", "i8"),  # items are the ids [id_from, id_to) of the address
         ("id_to", "i8"),
         ("dates_from", "i4"),  # slice of Ground.dates: when its items were laid
@@ -117,7 +118,8 @@ FIRST_GROUP = 4
 EXPECTED_ACCIDENTS, EXPECTED_CASUALTIES, EXPECTED_KILLED, EXPECTED_REPORTED = 8, 9, 10, 11
 N_TALLIES = 12
 STOCK_ACTIVE, STOCK_INERT, STOCK_GONE, STOCK_LAID, STOCK_FOUND, STOCK_SPOT = 0, 1, 2, 3, 4, 5
-N_STOCKS = 6
+STOCK_ACTIVE_TRANSFERRED, STOCK_INERT_TRANSFERRED = 6, 7
+N_STOCKS = 8
 
 
 class Ground(NamedTuple):
@@ -160,7 +162,7 @@ class Ground(NamedTuple):
     counters: np.ndarray  # (16,) int64, see below
     clock: np.ndarray  # (1,) float64 [days]
     tallies: np.ndarray  # (year, district, N_TALLIES) float64
-    kinds: np.ndarray  # (year, kind, 2) float64: casualties by kind of item, counted and expected
+    kinds: np.ndarray  # (year, kind + 1, 2) float64: casualties by kind of item and by transferred devices, counted and expected
     stocks: np.ndarray  # (year, district, N_STOCKS) float64 at the year's end
     log: np.ndarray  # (capacity, 6) float64: accidents: date, area, cohort, id, casualties, reported on
 

@@ -56,12 +56,13 @@ class SelfDestruct:
 def self_destruct(results: Results) -> dict[str, SelfDestruct]:
     """Return the assumed failure of self-destruction by scenario.
 
-    A scenario counts if devices are transferred in it and it uses a self-destructing family that the
-    baseline does not. Families of which nothing is destroyed by day 30 (all persistent ones) are left out.
+    A scenario counts if devices of a self-destructing family are transferred in it: as the manifest says
+    (`transferred_families`), or, where it does not say, if it uses such a family and the baseline does not. Families of which nothing is destroyed by day 30 (all persistent ones) are left out.
     Where devices are transferred in the baseline itself, its own families count, and of several the one
     that fails most often.
     """
     names, moved, base = scenario_names(results), transfers(results), baseline(results)
+    declared = {s["name"]: s.get("transferred_families") for s in results.manifest["scenarios"]}
     treaty = results.treaty
     never = set(treaty[treaty["share_not_sd_30d"] >= 1.0]["family"])
     rows = results.parameters
@@ -69,9 +70,12 @@ def self_destruct(results: Results) -> dict[str, SelfDestruct]:
     found: dict[str, SelfDestruct] = {}
     for row in rows.sort_values("central", kind="stable").to_dict("records"):
         family, users = str(row["path"]).split(".")[1], used_in(row["used_in"], names)
-        if family in never or (base in users and base not in moved):
+        if family in never:
             continue
         for name in users & set(moved):
+            told = declared.get(name)
+            if family not in told if told is not None else base in users and base not in moved:
+                continue
             found[name] = SelfDestruct(
                 name,
                 family,

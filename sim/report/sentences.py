@@ -15,6 +15,8 @@ from sim.report.shape import INERT, Results, select
 from sim.report.tables import area, counted, interval, number, percent, signed
 
 PEOPLE = "civilian casualties"
+DIRECT = "casualties_transferred_expected"
+INERT_TRANSFERRED = "items_inert_transferred"
 GRADE_WORDS = {
     "H": "official source",
     "M": "secondary source",
@@ -65,7 +67,8 @@ def answer(results: Results) -> list[str]:
             f"With {quoted(results, base)} there are {level} {PEOPLE} over {reading.horizon(results)}."
         ]
         return sentences + self_destruct_sentences(results, base) + extreme_sentences(results)
-    sentences = [casualty_sentence(results, effect), *self_destruct_sentences(results, head)]
+    sentences = [casualty_sentence(results, effect), *direct_sentences(results, head)]
+    sentences += self_destruct_sentences(results, head)
     return sentences + counted_sentences(results, effect) + extreme_sentences(results)
 
 
@@ -107,10 +110,34 @@ def casualty_sentence(results: Results, effect: Effect) -> str:
     )
 
 
+def direct_sentences(results: Results, scenario: str) -> list[str]:
+    """Return how many people the transferred devices themselves hurt, and where they hurt most."""
+    hurt = {}
+    for row in reading.whole(reading.levels(results, DIRECT)).to_dict("records"):
+        if row["mean"] > 0:
+            hurt[str(row["scenario"])] = (float(row["mean"]), float(row["p05"]), float(row["p95"]))
+    if scenario not in hurt:
+        return []
+    text = (
+        f"The transferred devices themselves hurt {people_text(hurt[scenario])}; what else differs comes from teams "
+        "and people acting differently because of them."
+    )
+    worst = max(hurt, key=lambda name: hurt[name][0])
+    if worst != scenario:
+        text += f" They hurt most with {quoted(results, worst)}: {people_text(hurt[worst])}."
+    return [text]
+
+
+def people_text(level: tuple[float, float, float]) -> str:
+    """Return "about 2.9 people (0.7 to 6.2)"."""
+    return f"about {number(level[0], 2)} people ({number(level[1], 2)} to {number(level[2], 2)})"
+
+
 def self_destruct_sentences(results: Results, scenario: str) -> list[str]:
     """Return what stands next to every transfer result: failures, inert items, hazardous area, the treaty."""
     sentences, beside = [], []
-    inert, added = reading.effect(results, scenario, INERT), reading.effect(results, scenario, HAZARDOUS)
+    inert = reading.effect(results, scenario, INERT_TRANSFERRED) or reading.effect(results, scenario, INERT)
+    added = reading.effect(results, scenario, HAZARDOUS)
     if inert and not inert.is_zero:
         beside.append(change_text(inert, "inert items that still have to be found and cleared"))
     if added and not added.is_zero:

@@ -69,8 +69,8 @@ class ZoneAccess(Section):
     held: Literal["government", "occupied"] = Field(
         description="who holds the zone until it opens: decides the reporting fraction")
     present_before_opening: float = Field(ge=0, le=1, description="share of residents present until then")
-    present_after_opening: float = Field(ge=0, le=1, description="share towards which presence rises while hostilities last")
-
+    present_after_opening: float = Field(
+        ge=0, le=1, description="share towards which presence rises while hostilities last")
     source: str = "unsourced"
     grade: str = "U"
 
@@ -87,11 +87,15 @@ class Hostilities(Section):
 class Return(Section):
     """How displaced people come back (section 5)."""
 
-    settling_years: NonNegative = Field(Quantity.point(0.5), description="half-time of return after a zone opens, hostilities going on")
-    final_share: Share = Field(Quantity.point(1.0), description="share of those away at the end of hostilities who come back")
+    settling_years: NonNegative = Field(
+        Quantity.point(0.5), description="half-time of return after a zone opens, hostilities going on")
+    final_share: Share = Field(
+        Quantity.point(1.0), description="share of those away at the end of hostilities who come back")
     half_time_years: NonNegative = Field(Quantity.point(2.0), description="half-time of that return")
-    delay_years: Quantity = Field(Quantity.point(0.0), description="start of that return relative to the end of hostilities")
-    first_year_entry: NonNegative = Field(Quantity.point(1.0), description="entry of people in their first year back, relative to others")
+    delay_years: Quantity = Field(
+        Quantity.point(0.0), description="start of that return relative to the end of hostilities")
+    first_year_entry: NonNegative = Field(
+        Quantity.point(1.0), description="entry of people in their first year back, relative to others")
 
 
 class Activity(Section):
@@ -133,16 +137,20 @@ class Calibration(Section):
 class Exposure(Section):
     """Entry to land that people know to be suspected, and how it changes (section 5)."""
 
-    scale: NonNegative = Field(Quantity.point(1.0), description="multiplies every civilian hazard; fitted by `demrisk calibrate`")
+    scale: NonNegative = Field(
+        Quantity.point(1.0), description="multiplies every civilian hazard; fitted by `demrisk calibrate`")
     calibration: Calibration | None = Field(None, description="written by `demrisk calibrate`; multiplies scale")
     entry_suspected: Share = Field(Quantity.point(1.0), description="entry to suspected land relative to released land")
-    learning_floor: Share = Field(Quantity.point(1.0), description="entry that remains after many reported accidents, set by need")
+    learning_floor: Share = Field(
+        Quantity.point(1.0), description="entry that remains after many reported accidents, set by need")
     learning_per_accident: NonNegative = Field(
         Quantity.point(0.0), description="exponent per reported accident per 100,000 residents of the district's zone")
     memory_years: float = Field(5.0, gt=0, description="half-time with which reported accidents are forgotten")
-    eore_effect: Share = Field(Quantity.point(0.0), description="reduction of entry where risk education reaches everybody")
+    eore_effect: Share = Field(
+        Quantity.point(0.0), description="reduction of entry where risk education reaches everybody")
     eore_coverage: Share = Field(Quantity.point(0.0), description="share of people reached")
-    marking_effect: Share = Field(Quantity.point(0.0), description="reduction of entry on freshly marked confirmed land")
+    marking_effect: Share = Field(
+        Quantity.point(0.0), description="reduction of entry on freshly marked confirmed land")
     marking_half_life_years: float = Field(3.0, gt=0)
 
 
@@ -161,13 +169,19 @@ class Family(Section):
     ageing_half_life_years: Positive | None = Field(None, description="half-life of function; absent: does not age")
     ageing_shape: Annotated[float, Field(gt=0, le=10)] = 1.0
     ageing_floor: Share = Field(Quantity.point(0.0), description="share that never loses function by ageing")
-    width_m: dict[Literal["foot", "vehicle", "tractor"], NonNegative] = Field(description="width of the strip in which the item is met, by mode")
-    p_trigger: dict[Literal["foot", "vehicle", "tractor"], Share] = Field(description="P(detonates | in the strip), by mode")
-    inert_hazard_weight: Share = Field(Quantity.point(0.0), description="hazard of an inert item relative to an active one (handling, burning)")
+    width_m: dict[Literal["foot", "vehicle", "tractor"], NonNegative] = Field(
+        description="width of the strip in which the item is met, by mode")
+    p_trigger: dict[Literal["foot", "vehicle", "tractor"], Share] = Field(
+        description="P(detonates | in the strip), by mode")
+    inert_hazard_weight: Share = Field(
+        Quantity.point(0.0), description="hazard of an inert item relative to an active one (handling, burning)")
     case_fatality: Share = Quantity.point(0.3)
     casualties_per_accident: AtLeastOne = Field(Quantity.point(1.0), description="mean; 1 + Poisson(mean - 1)")
-    sighted_per_year: NonNegative = Field(Quantity.point(0.0), description="rate at which an item in accessible land is seen and reported for an EOD spot task")
-    bystander_radius_m: NonNegative = Field(Quantity.point(0.0), description="radius in which self-destruction hurts a person present")
+    sighted_per_year: NonNegative = Field(
+        Quantity.point(0.0),
+        description="rate at which an item in accessible land is seen and reported for an EOD spot task")
+    bystander_radius_m: NonNegative = Field(
+        Quantity.point(0.0), description="radius in which self-destruction hurts a person present")
 
     @model_validator(mode="after")
     def _life(self) -> Family:
@@ -241,13 +255,17 @@ class Survey(Section):
     contaminated_share: Share = Field(description="share of sites to be surveyed that hold items")
     nts_sensitivity: Share = Quantity.point(1.0)
     nts_specificity: Share = Quantity.point(1.0)
-    indirect_evidence: Share = Field(Quantity.point(0.0), description="share of positive sites that become SHA, not CHA")
+    indirect_evidence: Share = Field(
+        Quantity.point(0.0), description="share of positive sites that become SHA, not CHA")
     resurvey_sensitivity: Share = Quantity.point(1.0)
     resurvey_specificity: Share = Quantity.point(1.0)
     ts_sensitivity: Share = Field(Quantity.point(1.0), description="P(item lies in the part kept for clearance)")
-    ts_specificity: Share = Field(Quantity.point(1.0), description="share of confirmed land without items that TS reduces")
-    ts_kept_share: Share = Field(Quantity.point(1.0), description="share of a contaminated site that TS keeps for clearance")
-    sd_credit: Share = Field(Quantity.point(0.0), description="share of recorded self-destruct polygons that survey cancels because of it")
+    ts_specificity: Share = Field(
+        Quantity.point(1.0), description="share of confirmed land without items that TS reduces")
+    ts_kept_share: Share = Field(
+        Quantity.point(1.0), description="share of a contaminated site that TS keeps for clearance")
+    sd_credit: Share = Field(
+        Quantity.point(0.0), description="share of recorded self-destruct polygons that survey cancels because of it")
 
 
 Stage = Literal["nts", "resurvey", "ts", "clearance", "sampling"]
@@ -260,19 +278,23 @@ class Method(Section):
     land_uses: list[Name] | None = Field(None, description="only on these; absent: everywhere")
     rate_m2_per_day: Positive = Field(description="per team and working day")
     rate_by_land_use: dict[Name, float] = Field({}, description="multiplies the rate")
-    duration_cv: Annotated[float, Field(ge=0, le=3)] = Field(0.0, description="coefficient of variation of a stage's duration (lognormal)")
+    duration_cv: Annotated[float, Field(ge=0, le=3)] = Field(
+        0.0, description="coefficient of variation of a stage's duration (lognormal)")
     duration_law: Literal["lognormal", "exponential"] = "lognormal"
     working_days_per_year: Annotated[float, Field(gt=0, le=366)] = 365.25
     season: Annotated[list[float], Field(min_length=12, max_length=12)] = Field(
         [1.0] * 12, description="relative work per month, January first; 0: none")
     cost_usd_per_team_day: NonNegative = Quantity.point(0.0)
     cost_usd_per_m2: NonNegative = Quantity.point(0.0)
-    detection: dict[Literal["ap", "av", "submunition", "erw"], Share] = Field({}, description="P(found on one pass), by kind; absent: 1")
-    shared_misses: Annotated[float, Field(ge=0)] = Field(0.0, description="Beta concentration of detection between items; 0: independent passes")
+    detection: dict[Literal["ap", "av", "submunition", "erw"], Share] = Field(
+        {}, description="P(found on one pass), by kind; absent: 1")
+    shared_misses: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Beta concentration of detection between items; 0: independent passes")
     hours_per_item: NonNegative = Quantity.point(0.0)
     hours_per_day: Annotated[float, Field(gt=0, le=24)] = 6.0
     max_teams_per_task: int = Field(1, ge=1)
-    months_per_task: Annotated[float, Field(gt=0)] = Field(12.0, description="planners assign teams so that a task takes about this long")
+    months_per_task: Annotated[float, Field(gt=0)] = Field(
+        12.0, description="planners assign teams so that a task takes about this long")
     deminer_casualties_per_1000_items: NonNegative = Quantity.point(0.0)
 
     @model_validator(mode="after")
@@ -311,14 +333,24 @@ class Budget(Section):
     years: list[BudgetYear] = Field(min_length=1)
     survey_share: Share = Field(Quantity.point(0.2), description="earmarked for NTS, re-survey and TS")
     eod_share: Share = Field(Quantity.point(0.1), description="earmarked for EOD spot tasks")
-    extra_survey: Annotated[float, Field(ge=0, le=10)] = Field(0.0, description="added survey money and teams, share of the whole budget")
-    extra_clearance: Annotated[float, Field(ge=0, le=10)] = Field(0.0, description="added clearance money and teams, share of the whole budget")
+    extra_survey: Annotated[float, Field(ge=0, le=10)] = Field(
+        0.0, description="added survey money and teams, share of the whole budget")
+    extra_clearance: Annotated[float, Field(ge=0, le=10)] = Field(
+        0.0, description="added clearance money and teams, share of the whole budget")
+
+
+class EodTeams(Section):
+    """Teams for EOD spot tasks; numbers by date."""
+
+    numbers: list[TeamCount] = Field(min_length=1)
+    source: str = "unsourced"
+    grade: str = "U"
 
 
 class Eod(Section):
     """EOD spot tasks by state units: a reported item is destroyed where it lies (section 7)."""
 
-    teams: Teams | None = None
+    teams: EodTeams | None = None
     items_per_team_day: Positive = Quantity.point(1.0)
     working_days_per_year: Annotated[float, Field(gt=0, le=366)] = 250.0
     cost_usd_per_item: NonNegative = Quantity.point(0.0)
@@ -336,16 +368,10 @@ class Programme(Section):
     budget: Budget | None = None
     priority: Name = "people_at_risk"
     eod: Eod = Eod()
-    sampling_share: Share = Field(Quantity.point(0.0), description="share of cleared land inspected afterwards, accept on zero")
+    sampling_share: Share = Field(
+        Quantity.point(0.0), description="share of cleared land inspected afterwards, accept on zero")
     max_passes: int = Field(3, ge=1, le=8)
     stand_down_days: Annotated[float, Field(ge=0)] = 0.0
-
-
-class Money(Section):
-    """Discounting (section 9)."""
-
-    discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.03
-    land_value_usd_per_ha_year: NonNegative = Quantity.point(0.0)
 
 
 class Scenario(Section):
@@ -370,7 +396,6 @@ class Scenario(Section):
     laying_ends: LayingEnds | None = None
     reporting: Reporting = Reporting()
     programme: Programme
-    money: Money = Money()
     notes: dict[str, Any] = Field({}, description="free text, carried along")
     map: str | None = Field(None, description="GeoJSON with schematic districts, for drawing only")
 

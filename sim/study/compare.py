@@ -90,7 +90,8 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         "horizon_years": first.horizon_years, "replicates": {"draws": draws, "per_draw": per_draw},
         "scenarios": [{
             "name": name, "title": about.get("titles", {}).get(name) or s.title, "digest": digests[name],
-            "over": about.get("over", {}).get(name)} for name, s in scenarios.items()],
+            "over": about.get("over", {}).get(name),
+            "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0})} for name, s in scenarios.items()],
         "districts": list(frames[baseline].districts), "estimator_note": ESTIMATOR_NOTE,
         "sources": {**catalogue_sources(), **about.get("sources", {})},
         "versions": {"python": platform.python_version(), **{

@@ -13,6 +13,9 @@ from sim.study.summary import Sample, by_draw, ratio_of_means
 from sim.world import draw_parameters
 from sim.world.frame import Frame
 
+FEWEST_DRAWS = 40
+"""With fewer parameter draws shares of variance are mostly accident and are not given."""
+
 END_BINS = ((-np.inf, 2028), (2028, 2030), (2030, 2034), (2034, np.inf))
 
 
@@ -31,7 +34,7 @@ def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str)
     """
     columns = ["scenario", "metric", "parameter", "grade", "share_of_variance", "rank_correlation"]
     draws = np.unique(sample.draws)
-    if len(draws) < 8 or np.ptp(values) == 0.0:
+    if len(draws) < FEWEST_DRAWS or np.ptp(values) == 0.0:
         return pd.DataFrame(columns=columns)
     scores = pd.DataFrame([draw_parameters(scenario, int(d)).scores for d in draws])
     ranks = rankdata(values)

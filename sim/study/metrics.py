@@ -47,6 +47,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("items_laid", "items", "stock"),
     Metric("items_active", "items", "stock"),
     Metric("items_inert", "items", "stock"),
+    Metric("items_active_transferred", "items", "stock"),
+    Metric("items_inert_transferred", "items", "stock"),
     Metric("items_self_destructed", "items", "stock"),
     Metric("items_residual", "items", "stock"),
     Metric("area_to_survey_m2", "m2", "stock"),
@@ -71,10 +73,10 @@ METRICS: tuple[Metric, ...] = (
 NATIONAL: tuple[Metric, ...] = (
     Metric("money_unspent_usd", "usd", "flow"),
     Metric("budget_usd", "usd", "flow"),
-    *(Metric(f"casualties_{k}", "persons", "flow") for k in ("ap", "av", "submunition", "erw")),
-    *(Metric(f"casualties_{k}_expected", "persons", "flow") for k in ("ap", "av", "submunition", "erw")),
+    *(Metric(f"casualties_{k}", "persons", "flow") for k in ("ap", "av", "submunition", "erw", "transferred")),
+    *(Metric(f"casualties_{k}_expected", "persons", "flow") for k in ("ap", "av", "submunition", "erw", "transferred")),
 )
-"""By year only."""
+"""By year only; `transferred` are casualties by the transferred devices themselves, also among those by kind."""
 
 EXPECTED_OF = {
     "accidents": "accidents_expected",

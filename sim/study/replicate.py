@@ -9,7 +9,8 @@ import numpy as np
 from sim.core.ground import GroundTruth, OutOfRoom
 from sim.core.records import (
     ACCIDENTS, CASUALTIES, EXPECTED_ACCIDENTS, EXPECTED_CASUALTIES, EXPECTED_KILLED, EXPECTED_REPORTED,
-    FIRST_GROUP, KILLED, REPORTED, STOCK_ACTIVE, STOCK_GONE, STOCK_INERT, STOCK_LAID, STOCK_SPOT, YEAR_DAYS, Ground,
+    FIRST_GROUP, KILLED, REPORTED, STOCK_ACTIVE, STOCK_ACTIVE_TRANSFERRED, STOCK_GONE, STOCK_INERT,
+    STOCK_INERT_TRANSFERRED, STOCK_LAID, STOCK_SPOT, YEAR_DAYS, Ground,
 )
 from sim.programme import Ledger, Plan, run_programme
 from sim.programme.ledger import (
@@ -84,6 +85,8 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
         "items_laid": stock[:, :, STOCK_LAID],
         "items_active": stock[:, :, STOCK_ACTIVE],
         "items_inert": stock[:, :, STOCK_INERT],
+        "items_active_transferred": stock[:, :, STOCK_ACTIVE_TRANSFERRED],
+        "items_inert_transferred": stock[:, :, STOCK_INERT_TRANSFERRED],
         "items_self_destructed": stock[:, :, STOCK_GONE],
         "items_residual": stock[:, :, STOCK_ACTIVE] + stock[:, :, STOCK_INERT],
         "area_to_survey_m2": land[:, :, TO_SURVEY],
@@ -108,7 +111,7 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
     spent = ledger.cost_usd.sum(axis=(1, 2))
     budget = ledger.budget_usd.sum(axis=1)
     national: dict[str, np.ndarray] = {"budget_usd": budget, "money_unspent_usd": np.maximum(budget - spent, 0)}
-    for i, kind in enumerate(KINDS):
+    for i, kind in enumerate((*KINDS, "transferred")):
         national[f"casualties_{kind}"] = g.kinds[:, i, 0]
         national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]
     return Replicate(

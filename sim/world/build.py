@@ -101,7 +101,8 @@ class World:
         stratum = np.array([a.stratum for a in frame.areas], np.int64)[frame.cohort_area]
         cohorts["key"], cohorts["area"] = frame.cohort_keys, frame.cohort_area
         cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_kind
-        cohorts["stratum"], cohorts["first_touched"], cohorts["next_spotted"] = stratum, -1, -1
+        cohorts["transferred"] = [c.moved is not None for c in frame.cohorts]
+        cohorts["first_touched"], cohorts["next_spotted"] = -1, -1
         cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
         spans = np.array([self._slice(c.family, c.source) for c in frame.cohorts], np.int64).reshape(-1, 2)
         cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
@@ -177,7 +178,7 @@ class World:
             slots=np.full(1 << (2 * room - 1).bit_length(), -1, np.int64), candidates=np.empty((room, 2)),
             candidate_item=np.empty((room, 3), np.int64), heads=np.full(steps, -1, np.int64),
             queue=np.empty(room, np.int64), counters=_counters(), clock=np.array([frame.edges[0]]),
-            tallies=np.zeros((years, len(frame.districts), N_TALLIES)), kinds=np.zeros((years, N_KINDS, 2)),
+            tallies=np.zeros((years, len(frame.districts), N_TALLIES)), kinds=np.zeros((years, N_KINDS + 1, 2)),
             stocks=np.zeros((years, len(frame.districts), N_STOCKS)), log=np.empty((room, 6)),
         )
 

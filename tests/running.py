@@ -1,0 +1,64 @@
+"""Running scenarios in this process and reading what comes out by name: for the tests of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sim.core.ground import GroundTruth
+from sim.programme import Ledger, make_plan, run_programme
+from sim.scenario import Scenario, load
+from sim.study.executor import run_block
+from sim.study.metrics import METRICS, NATIONAL
+from sim.study.store import Block, Chunk
+from sim.world import World, draw_parameters, make_frame
+
+DATA = Path(__file__).parent / "data"
+TOY = DATA / "toy.yaml"
+ROOM = 1 << 17
+"""Places for candidates of one replicate, enough for every scenario of these tests."""
+
+
+def edit(source: Path, *edits: tuple[str, str]) -> str:
+    """Text of a file with some pieces replaced; each must occur."""
+    text = source.read_text()
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+def scenario_of(text: str, folder: Path) -> Scenario:
+    """A scenario from its YAML text, through the front door."""
+    path = folder / "scenario.yaml"
+    path.write_text(text)
+    return load(path)
+
+
+def run_all(scenario: Scenario, draws: int = 1, per_draw: int = 1, first: int = 0) -> Chunk:
+    """All replicates of some draws, as a worker computes them; none may fail."""
+    chunk = run_block(scenario, Block("test", first, first + draws), per_draw)
+    assert not chunk.failures, chunk.failures[0]["traceback"]
+    return chunk
+
+
+def column(chunk: Chunk, name: str) -> np.ndarray:
+    """One metric by its column name, (replicate, year, district) float64; national ones (replicate, year)."""
+    for i, metric in enumerate(METRICS):
+        if metric.column == name:
+            return chunk.by_district[:, i]
+    return chunk.national[:, [m.column for m in NATIONAL].index(name)]
+
+
+def play(scenario: Scenario, draw: int = 0, inner: int = 0, trace: bool = False) -> tuple[World, GroundTruth, Ledger]:
+    """One replicate with everything it leaves behind."""
+    world = World(make_frame(scenario), draw_parameters(scenario, draw))
+    ground = GroundTruth(world.replicate(inner, ROOM))
+    ledger = run_programme(world, make_plan(world), ground, trace)
+    return world, ground, ledger
+
+
+def martingale_z(accidents: np.ndarray, expected: np.ndarray) -> float:
+    """z of sum(accidents - expected), standard normal whatever reacts to what (VALIDATION V14)."""
+    return float((accidents.sum() - expected.sum()) / np.sqrt(expected.sum()))
