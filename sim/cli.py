@@ -5,6 +5,7 @@ Exit status: 0 done; 2 the input is wrong (one message per fault); 1 anything el
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +50,14 @@ def faults_shown() -> Iterator[None]:
 def progress_shown(label: str) -> Iterator[Any]:
     """A progress bar with rate and time left; plain lines where the output is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -63,7 +71,8 @@ def progress_shown(label: str) -> Iterator[Any]:
 
         yield lines
         return
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
@@ -91,8 +100,9 @@ def check(file: Path) -> None:
             _check_policy(scenario)
             sizes = scenario.replicates
             click.echo(
-                f"{name}: {len(frame.districts)} districts, {len(frame.strata)} strata, {len(frame.areas)} hazard areas, "
-                f"{len(frame.cohorts)} cohorts, {scenario.horizon_years:g} years, {sizes.draws} x {sizes.per_draw} replicates")
+                f"{name}: {len(frame.districts)} districts, {len(frame.strata)} strata, "
+                f"{len(frame.areas)} hazard areas, {len(frame.cohorts)} cohorts, "
+                f"{scenario.horizon_years:g} years, {sizes.draws} x {sizes.per_draw} replicates")
         seconds, mb = _estimate(scenarios)
         click.echo(f"estimate on one core: {seconds:.0f} s, {mb:.0f} MB")
 
@@ -119,7 +129,7 @@ def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None
 
 @main.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--quick", is_flag=True, help="The study's small size, to look at a result in seconds.")
+@click.option("--quick", is_flag=True, help="The study's small size, for a first look.")
 @click.option("--only", multiple=True, help="Only this variant (and the baseline); may be repeated.")
 @DRAWS
 @PER_DRAW
@@ -136,7 +146,8 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
             loaded = _load_study(files[0])
             unknown = set(only) - set(loaded.scenarios)
             if unknown:
-                raise ValueError(f"--only: no variant {', '.join(sorted(unknown))}; known: {', '.join(loaded.scenarios)}")
+                raise ValueError(
+                    f"--only: no variant {', '.join(sorted(unknown))}; known: {', '.join(loaded.scenarios)}")
             for scenario in loaded.scenarios.values():
                 _check_policy(scenario)
             fit = files[0].parent / "calibration_fit.csv"
@@ -163,7 +174,8 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
 @click.option("--observations", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
               help="CSV with columns year, casualties_reported, used_in_fit.")
 @click.option("--draws", type=click.IntRange(20), default=200, show_default=True)
-@click.option("--check", "check_file", type=click.Path(path_type=Path), help="Scenario (or study, its last variant) that starts earlier, for years to check.")
+@click.option("--check", "check_file", type=click.Path(path_type=Path),
+              help="Scenario (or study, its last variant) that starts earlier, for years to check.")
 @WORKERS
 def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None) -> None:
     """Fit the exposure scale to reported casualties; writes calibration.yaml beside the scenario."""
@@ -179,11 +191,11 @@ def calibrate(file: Path, observations: Path, draws: int, check_file: Path | Non
         fit = fit_scale(scenario, observed, draws, workers, check)
         paths = write_calibration(fit, file.parent)
         c = fit.calibration
-        click.echo(f"scale: median {2.718281828 ** c.log_scale:.4g} at central parameters, spread of its logarithm {c.spread:.2f}; "
-                   f"parameters explain {fit.explained:.0%} of its variance")
+        click.echo(f"scale: median {math.exp(c.log_scale):.4g} at central parameters, spread of its logarithm "
+                   f"{c.spread:.2f}; parameters explain {fit.explained:.0%} of its variance")
         for row in fit.table.itertuples():
-            click.echo(f"{row.year}: observed {row.observed:.0f}, fitted {row.p50:.0f} (80 %: {row.p10:.0f}-{row.p90:.0f})"
-                       f"{'' if row.used_in_fit else ', not used in the fit'}")
+            click.echo(f"{row.year}: observed {row.observed:.0f}, fitted {row.p50:.0f} "
+                       f"(80 %: {row.p10:.0f}-{row.p90:.0f}){'' if row.used_in_fit else ', not used in the fit'}")
         click.echo("written: " + ", ".join(str(p) for p in paths))
 
 
@@ -230,7 +242,8 @@ def _load_any(file: Path) -> tuple[dict[str, Any], Any]:
 def _load_study(file: Path) -> Any:
     scenarios, loaded = _load_any(file)
     if loaded is None:
-        raise ValueError(f"{file}: one file to compare must be a study (with `study:` and `variants:`); this is a scenario")
+        raise ValueError(
+            f"{file}: one file to compare must be a study (with `study:` and `variants:`); this is a scenario")
     return loaded
 
 
@@ -243,7 +256,8 @@ def _check_policy(scenario: Any) -> None:
     if name not in PRIORITIES:
         near = difflib.get_close_matches(name, PRIORITIES, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"programme.priority: no policy {name!r}; expected one of {', '.join(sorted(PRIORITIES))}{hint}")
+        known = ", ".join(sorted(PRIORITIES))
+        raise ValueError(f"programme.priority: no policy {name!r}; expected one of {known}{hint}")
 
 
 def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
@@ -269,15 +283,14 @@ def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
 
 def _compile() -> None:
     """Compile all kernels here, before worker processes load them from the cache."""
+    import tempfile
     from importlib.resources import files
 
     from sim.scenario import load
     from sim.study import run as run_scenario
-    import tempfile
 
-    toy = Path(str(files("sim.study") / "warmup.yaml"))
     with tempfile.TemporaryDirectory() as folder:
-        run_scenario(load(toy), 1, 1, 1, folder)
+        run_scenario(load(Path(str(files("sim.study") / "warmup.yaml"))), 1, 1, 1, folder)
 
 
 def _finish(results: Any) -> None:

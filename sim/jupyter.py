@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sim import report, study
+from sim.report.tables import number
 from sim.scenario import LoadedStudy, Scenario
 from sim.study.results import Results as Tables
 
@@ -20,8 +21,8 @@ class Results(Tables):
     """
 
     def table(self) -> pd.DataFrame:
-        """One row per scenario: the main results and differences, whole run and country."""
-        return report.comparison(self)
+        """One row per scenario: casualties, differences, inert items, area, cost; see `sim.report.overview`."""
+        return report.overview(self)
 
     def report(self, folder: str | Path | None = None) -> Path:
         """Write the report page; returns its path."""
@@ -33,7 +34,7 @@ class Results(Tables):
         return Plots(self)
 
     def _repr_html_(self) -> str:
-        return str(self.table().to_html(index=False))
+        return str(self.table().to_html(index=False, float_format=number, na_rep="–"))
 
 
 class Plots:

@@ -16,6 +16,26 @@ from sim.world import World, draw_parameters, make_frame
 
 DATA = Path(__file__).parent / "data"
 TOY = DATA / "toy.yaml"
+# A transfer for the toy country, before its section `reporting`.
+GIFT = """
+families:
+  short: {title: Short-lived, kind: ap, sd_hours: [48], sd_failure: 0.1, width_m: {foot: 0.3}, p_trigger: {foot: 0.5}}
+transfers:
+  gift:
+    family: short
+    devices: 0
+    since: 2025-01-02
+    until: 2025-12-01
+    zones: [front]
+    districts: {North: 1, South: 2}
+    land_uses: {arable: 1}
+    populated_land_use: village
+    compliance: 0.7
+    mined_density_per_km2: 1500
+    polygon_factor: 3
+    inside_suspected: 0.6
+
+reporting:"""
 ROOM = 1 << 17
 """Places for candidates of one replicate, enough for every scenario of these tests."""
 
@@ -51,7 +71,9 @@ def column(chunk: Chunk, name: str) -> np.ndarray:
     return chunk.national[:, [m.column for m in NATIONAL].index(name)]
 
 
-def play(scenario: Scenario, draw: int = 0, inner: int = 0, trace: bool = False) -> tuple[World, GroundTruth, Ledger]:
+def play(
+    scenario: Scenario, draw: int = 0, inner: int = 0, trace: bool = False
+) -> tuple[World, GroundTruth, Ledger]:
     """One replicate with everything it leaves behind."""
     world = World(make_frame(scenario), draw_parameters(scenario, draw))
     ground = GroundTruth(world.replicate(inner, ROOM))
@@ -62,3 +84,13 @@ def play(scenario: Scenario, draw: int = 0, inner: int = 0, trace: bool = False)
 def martingale_z(accidents: np.ndarray, expected: np.ndarray) -> float:
     """z of sum(accidents - expected), standard normal whatever reacts to what (VALIDATION V14)."""
     return float((accidents.sum() - expected.sum()) / np.sqrt(expected.sum()))
+
+
+def differing(a: Chunk, b: Chunk, years: int | None = None) -> list[str]:
+    """Columns that differ in any bit, in the first so many years."""
+    cut = slice(years)
+    return [
+        m.column
+        for i, m in enumerate(METRICS)
+        if not np.array_equal(a.by_district[:, i, cut], b.by_district[:, i, cut])
+    ]

@@ -15,7 +15,14 @@ from sim.core.companion import begin
 from sim.core.inverse import binomial_inverse
 from sim.core.random import STREAM_SITE, uniform
 from sim.core.records import (
-    CLEARED, MAX_SWEEPS, N_CLASSES, N_KINDS, N_LOG, OVERFLOW, STEP, Ground,
+    CLEARED,
+    MAX_SWEEPS,
+    N_CLASSES,
+    N_KINDS,
+    N_LOG,
+    OVERFLOW,
+    STEP,
+    Ground,
 )
 
 

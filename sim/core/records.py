@@ -162,7 +162,8 @@ class Ground(NamedTuple):
     counters: np.ndarray  # (16,) int64, see below
     clock: np.ndarray  # (1,) float64 [days]
     tallies: np.ndarray  # (year, district, N_TALLIES) float64
-    kinds: np.ndarray  # (year, kind + 1, 2) float64: casualties by kind of item and by transferred devices, counted and expected
+    # (year, kind + 1, 2) float64: casualties by kind of item and by transferred devices, counted and expected
+    kinds: np.ndarray
     stocks: np.ndarray  # (year, district, N_STOCKS) float64 at the year's end
     log: np.ndarray  # (capacity, 6) float64: accidents: date, area, cohort, id, casualties, reported on
 

@@ -106,7 +106,8 @@ def make_plan(world: World) -> Plan:
     scenario, draw = world.frame.scenario, world.draw
     programme = scenario.programme
     if programme.priority not in PRIORITIES:
-        raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {', '.join(sorted(PRIORITIES))}")
+        known = ", ".join(sorted(PRIORITIES))
+        raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {known}")
     budget = _budget(world)
     crews = tuple(_crew(world, name, teams) for name, teams in programme.teams.items())
     return Plan(
@@ -243,6 +244,3 @@ def _laid(world: World) -> tuple[tuple[float, int, int, int], ...]:
     last = world.last_laid
     return tuple((float(last[i]), i, int(m2), int(world.inside_m2[i]))
                  for i, m2 in enumerate(world.polygons_m2) if m2 > 0)
-
-
-

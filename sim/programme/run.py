@@ -28,14 +28,22 @@ from sim.core.records import MISSED as BRANCH_MISSED
 from sim.core.records import REDUCED as BRANCH_REDUCED
 from sim.core.records import YEAR_DAYS
 from sim.programme.ledger import (
-    CANCELLED, CLEARED, CONFIRMED, LAND_STATES, NO_EVIDENCE, REDUCED, SUSPECTED, TO_SURVEY, Ledger, StageRecord,
+    CANCELLED,
+    CLEARED,
+    CONFIRMED,
+    LAND_STATES,
+    NO_EVIDENCE,
+    REDUCED,
+    SUSPECTED,
+    TO_SURVEY,
+    Ledger,
+    StageRecord,
 )
-from sim.programme.plan import SURVEY_STAGES, Crew, Plan, Task
+from sim.programme.plan import Crew, Plan, Task
 from sim.programme.priorities import Belief
 from sim.world import World
 
 STAGE_NUMBER = {"nts": 0, "resurvey": 1, "ts": 2, "clearance": 3, "sampling": 4}
-OPTIONAL_STAGES = ("ts", "sampling")
 RECENT_DAYS = 2.0 * YEAR_DAYS
 LINE = {"nts": 0, "resurvey": 0, "ts": 0, "clearance": 1, "sampling": 1}
 
@@ -285,7 +293,8 @@ class _Run:
 
     def _after_resurvey(self, job: Job) -> None:
         v, task = self.plan.values, job.task
-        sensitivity, specificity = v["programme.survey.resurvey_sensitivity"], v["programme.survey.resurvey_specificity"]
+        sensitivity = v["programme.survey.resurvey_sensitivity"]
+        specificity = v["programme.survey.resurvey_specificity"]
         if task.origin == "polygon":
             # a recorded polygon is not in doubt, unless survey credits self-destruction (off by default)
             sensitivity, specificity = 1.0 - v["programme.survey.sd_credit"], 0.0
@@ -399,10 +408,7 @@ class _Run:
         if step > 0 and year != self.step_year[step - 1] and self.attended > 0.0:
             last = self.spot_last_year / self.attended
             self.attended = min(1.0, self.plan.eod_capacity[year] / last) if last > 0 else 1.0
-        if self.plan.eod_capacity[year] <= 0.0:
-            share = 0.0
-        else:
-            share = self.attended
+        share = self.attended if self.plan.eod_capacity[year] > 0.0 else 0.0
         self.ground.attend_sightings(step, np.full(self.opens.shape, share))
 
     def _write_year(self, year: int) -> None:
@@ -430,6 +436,3 @@ def _initial_land(world: World) -> np.ndarray:
         elif name.origin == "record":
             land[district, SUSPECTED] += frame.area_m2[i]
     return land
-
-
-__all__ = ["OPTIONAL_STAGES", "SURVEY_STAGES", "run_programme"]

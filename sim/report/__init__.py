@@ -1,8 +1,9 @@
 """Room six: results become sentences, tables, figures and one page. It computes no result.
 
 `write_report(results, folder)` writes the page; `terminal_table(results)` ends a run in the terminal;
-`first_screen(results)` is the answer in sentences; every figure is `plot_x(results, ax=None)` over a table
-`x_table(results)`, both in `sim.report.figures`. Nothing heavy is imported before it is used.
+`overview(results)` is the same as plain numbers; `first_screen(results)` is the answer in sentences; every
+figure is `plot_x(results, ax=None)` over a table `x_table(results)`, both in `sim.report.figures`. Nothing heavy
+is imported before it is used.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.report import figures
+    from sim.report.numbers import overview
     from sim.report.page import write_report
     from sim.report.sentences import FirstScreen, first_screen
     from sim.report.shape import Results
@@ -22,11 +24,13 @@ __all__ = [
     "comparison",
     "figures",
     "first_screen",
+    "overview",
     "terminal_table",
     "write_report",
 ]
 
 _HOMES = {
+    "overview": "numbers",
     "write_report": "page",
     "Results": "shape",
     "FirstScreen": "sentences",

@@ -57,9 +57,9 @@ def self_destruct(results: Results) -> dict[str, SelfDestruct]:
     """Return the assumed failure of self-destruction by scenario.
 
     A scenario counts if devices of a self-destructing family are transferred in it: as the manifest says
-    (`transferred_families`), or, where it does not say, if it uses such a family and the baseline does not. Families of which nothing is destroyed by day 30 (all persistent ones) are left out.
-    Where devices are transferred in the baseline itself, its own families count, and of several the one
-    that fails most often.
+    (`transferred_families`), or, where it does not say, if it uses such a family and the baseline does not.
+    Families of which nothing is destroyed by day 30 (all persistent ones) are left out. Where devices are
+    transferred in the baseline itself, its own families count, and of several the one that fails most often.
     """
     names, moved, base = scenario_names(results), transfers(results), baseline(results)
     declared = {s["name"]: s.get("transferred_families") for s in results.manifest["scenarios"]}

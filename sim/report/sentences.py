@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from sim.report import devices, parameters, reading
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS, Effect
-from sim.report.shape import INERT, Results, select
+from sim.report.shape import INERT, INERT_TRANSFERRED, Results, select
 from sim.report.tables import area, counted, interval, number, percent, signed
 
 PEOPLE = "civilian casualties"
 DIRECT = "casualties_transferred_expected"
-INERT_TRANSFERRED = "items_inert_transferred"
 GRADE_WORDS = {
     "H": "official source",
     "M": "secondary source",

@@ -10,6 +10,8 @@ import pandas as pd
 
 INERT = "items_inert"
 ITEMS = ("items_active", INERT)
+INERT_TRANSFERRED = "items_inert_transferred"
+ITEMS_TRANSFERRED = ("items_active_transferred", INERT_TRANSFERRED)
 
 
 class Results(Protocol):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.scenario.catalogue import catalogue_families
 from sim.scenario.errors import Fault, nearest_name, one_of
-from sim.scenario.schema import Contamination, Family, Scenario, Transfer
+from sim.scenario.schema import Contamination, Family, Scenario, TeamCount, Transfer
 from sim.scenario.shape import dotted
 from sim.scenario.tree import Loc, Tree
 
@@ -232,17 +232,19 @@ def _methods(s: Scenario) -> Iterator[Finding]:
 @_needs("programme")
 def _teams(s: Scenario) -> Iterator[Finding]:
     programme = s.programme
-    teams = {("programme", "teams", name): team for name, team in programme.teams.items()}
-    for loc, team in teams.items():
+    numbers: dict[Loc, list[TeamCount]] = {}
+    for name, team in programme.teams.items():
+        loc: Loc = ("programme", "teams", name)
         yield from _known(team.method, programme.methods, "method", (*loc, "method"))
+        numbers[(*loc, "numbers")] = team.numbers
     if programme.eod.teams is not None:
-        teams["programme", "eod", "teams"] = programme.eod.teams
-    for loc, team in teams.items():
-        for i in range(1, len(team.numbers)):
-            if team.numbers[i].since <= team.numbers[i - 1].since:
+        numbers["programme", "eod", "teams", "numbers"] = programme.eod.teams.numbers
+    for loc, counts in numbers.items():
+        for i in range(1, len(counts)):
+            if counts[i].since <= counts[i - 1].since:
                 yield Finding(
-                    (*loc, "numbers", i, "since"),
-                    f"{team.numbers[i].since} is not after the date before it",
+                    (*loc, i, "since"),
+                    f"{counts[i].since} is not after the date before it",
                     "dates in ascending order",
                 )
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from sim import __version__
-from sim.scenario import LoadedStudy, Scenario, catalogue_sources, digest, to_yaml
+from sim.scenario import LoadedStudy, Scenario, catalogue_sources, to_yaml
 from sim.study import explain
 from sim.study.executor import run_blocks
 from sim.study.results import Results
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
-from sim.study.summary import Sample, control_variate, derived, differences, summarise
+from sim.study.summary import Sample, derived, differences, summarise
 from sim.world import make_frame
 from sim.world.frame import Frame
 
@@ -28,6 +28,9 @@ Progress = Callable[[int, int], None]
 ESTIMATOR_NOTE = (
     "counted: accidents as they fell in the runs; expected: the same with the chance of each encounter "
     "averaged out (control variate with the compensator along each run's history)")
+PER_DEVICE_METRICS = (
+    "casualties_transferred_expected", "items_inert_transferred", "items_active_transferred",
+    "area_hazardous_added_m2", "cost_usd")
 BY_END_METRICS = ("casualties_total", "casualties_expected", "area_released_m2", "cost_usd")
 
 
@@ -91,7 +94,8 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         "scenarios": [{
             "name": name, "title": about.get("titles", {}).get(name) or s.title, "digest": digests[name],
             "over": about.get("over", {}).get(name),
-            "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0})} for name, s in scenarios.items()],
+            "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0}),
+        } for name, s in scenarios.items()],
         "districts": list(frames[baseline].districts), "estimator_note": ESTIMATOR_NOTE,
         "sources": {**catalogue_sources(), **about.get("sources", {})},
         "versions": {"python": platform.python_version(), **{
@@ -185,19 +189,17 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
         failures += failed
         if len(sample.draws) == 0:
             continue
-        summaries += [summarise(sample, years, districts), derived(sample, 0.0)]
+        summaries += [summarise(sample, years, districts), derived(sample)]
         totals[name] = {m: explain.national_total(sample, m) for m in BY_END_METRICS}
         if name == baseline:
             continue
         diffs.append(differences(sample, base, years, districts))
         if len(sample.draws) == len(base.draws):
-            change = {
-                m: explain.national_total(sample, m) - explain.national_total(base, m)
-                for m in ("casualties_expected", "items_inert", "items_active", "area_hazardous_added_m2", "cost_usd")}
-            change["casualties_total"] = change.pop("casualties_expected")
+            change = {m: explain.national_total(sample, m) - explain.national_total(base, m) for m in PER_DEVICE_METRICS}
             per_devices.append(explain.per_10000(scenario, name, change, used))
             if name == headline:
-                driving.append(explain.drivers(scenario, sample, change["casualties_total"], "casualties_total_difference"))
+                driving.append(explain.drivers(scenario, sample, change["casualties_total"],
+                                               "casualties_total_difference"))
     ends = explain.end_years(scenarios[baseline], used)
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
     return {
@@ -215,6 +217,3 @@ def _no_differences() -> pd.DataFrame:
     from sim.study.summary import DIFFERENCE_COLUMNS
 
     return pd.DataFrame(columns=DIFFERENCE_COLUMNS)
-
-
-__all__ = ["Results", "compare", "compare_study", "control_variate", "digest", "run"]

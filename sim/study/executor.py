@@ -76,6 +76,7 @@ def run_blocks(scenarios: dict[str, Scenario], blocks: list[Block], per_draw: in
         for block in blocks:
             yield block, run_block(scenarios[block.scenario], block, per_draw), os.getpid()
         return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of the linear algebra would spin
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, context, _start_worker, (scenarios,)) as pool:
         futures = [pool.submit(_work, block, per_draw) for block in blocks]

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from sim.core.records import YEAR_DAYS
 from sim.scenario import quantities, treaty_check
-from sim.scenario.schema import Scenario
-from sim.study.metrics import METRICS
+from sim.scenario.schema import Family, Scenario
+from sim.study.metrics import METRICS, NATIONAL
 from sim.study.summary import Sample, by_draw, ratio_of_means
 from sim.world import draw_parameters
+from sim.world.calendar import to_days
 from sim.world.frame import Frame
 
 FEWEST_DRAWS = 40
@@ -21,7 +23,7 @@ END_BINS = ((-np.inf, 2028), (2028, 2030), (2030, 2034), (2034, np.inf))
 
 def national_total(sample: Sample, column: str) -> np.ndarray:
     """Whole-run national total (or final stock) by draw, (draw,) float64."""
-    metric = next(m for m in METRICS if m.column == column)
+    metric = next(m for m in (*METRICS, *NATIONAL) if m.column == column)
     return by_draw(sample.values(metric)[:, -1, -1], sample.draws)
 
 
@@ -53,9 +55,6 @@ def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str)
 
 def end_years(scenario: Scenario, draws: np.ndarray) -> np.ndarray:
     """Year in which hostilities end, by draw, (draw,) float64."""
-    from sim.world.calendar import to_days
-    from sim.core.records import YEAR_DAYS
-
     end = to_days(scenario.hostilities.end)
     return np.array([
         2000.0 + (end + draw_parameters(scenario, int(d))["hostilities.end_delay_years"] * YEAR_DAYS) / YEAR_DAYS
@@ -106,11 +105,22 @@ def parameter_table(scenarios: dict[str, Scenario]) -> pd.DataFrame:
 
 
 def treaty_table(frames: dict[str, Frame]) -> pd.DataFrame:
-    """CCW AP II, Technical Annex 3(a), for every family in use."""
-    rows: dict[str, tuple[object, ...]] = {}
-    for frame in frames.values():
+    """CCW AP II, Technical Annex 3(a), for every family in use.
+
+    A family that a scenario changes has a row for each of its forms: the first under its own name, others
+    as "family (scenario)", after the first scenario that uses them.
+    """
+    forms: dict[str, list[Family]] = {}
+    rows = []
+    for scenario, frame in frames.items():
         for name, spec in frame.families:
+            known = forms.setdefault(name, [])
+            if spec in known:
+                continue
             check = treaty_check(spec)
-            label = name if name not in rows else name
-            rows.setdefault(label, (name, spec.title, check.share_not_sd_30d, check.share_functioning_120d, check.meets_3a))
-    return pd.DataFrame(rows.values(), columns=["family", "title", "share_not_sd_30d", "share_functioning_120d", "meets_3a"])
+            label = f"{name} ({scenario})" if known else name
+            title = f"{spec.title}; changed in {scenario}" if known else spec.title
+            rows.append((label, title, check.share_not_sd_30d, check.share_functioning_120d, check.meets_3a))
+            known.append(spec)
+    columns = ["family", "title", "share_not_sd_30d", "share_functioning_120d", "meets_3a"]
+    return pd.DataFrame(rows, columns=columns)

@@ -14,7 +14,8 @@ import pandas as pd
 
 from sim.study.metrics import EXPECTED_OF, METRICS, NATIONAL, Metric
 
-SUMMARY_COLUMNS = ["scenario", "metric", "unit", "period", "district", "group", "mean", "p05", "p50", "p95", "mc_error", "n"]
+SUMMARY_COLUMNS = [
+    "scenario", "metric", "unit", "period", "district", "group", "mean", "p05", "p50", "p95", "mc_error", "n"]
 DIFFERENCE_COLUMNS = ["scenario", "baseline", *SUMMARY_COLUMNS[1:6], "estimator", *SUMMARY_COLUMNS[6:]]
 
 
@@ -157,7 +158,7 @@ def first_stays_below(values: np.ndarray, limit: float) -> np.ndarray:
     return np.where(last >= values.shape[1], np.inf, last.astype(float))
 
 
-def derived(sample: Sample, start_year_fraction: float) -> pd.DataFrame:
+def derived(sample: Sample) -> pd.DataFrame:
     """Ratios, individual risk and times of one scenario, for the whole country and the whole run."""
     def total(name: str) -> np.ndarray:
         metric = next(m for m in METRICS if m.column == name)

@@ -4,4 +4,4 @@ from sim.world.build import World
 from sim.world.draw import Draw, draw_parameters
 from sim.world.frame import Frame, make_frame
 
-__all__ = ["Draw", "Frame", "draw_parameters", "World", "make_frame"]
+__all__ = ["Draw", "Frame", "World", "draw_parameters", "make_frame"]

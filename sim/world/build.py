@@ -10,10 +10,26 @@ from scipy.special import betaincinv, gammaincinv
 from sim.core.inverse import binomial_inverse, poisson_counts
 from sim.core.life import LIFE, life_table
 from sim.core.random import (
-    STREAM_CLUSTER, STREAM_COUNT, STREAM_LOT, STREAM_SITE, entity_key, replicate_index, uniform, uniforms,
+    STREAM_CLUSTER,
+    STREAM_COUNT,
+    STREAM_LOT,
+    STREAM_SITE,
+    entity_key,
+    replicate_index,
+    uniform,
+    uniforms,
 )
 from sim.core.records import (
-    AREA, COHORT, N_BRANCHES, N_GROUPS, N_KINDS, N_STOCKS, N_TALLIES, QUARTER_DAYS, TOUCHED, YEAR_DAYS, Ground,
+    AREA,
+    COHORT,
+    N_BRANCHES,
+    N_KINDS,
+    N_STOCKS,
+    N_TALLIES,
+    QUARTER_DAYS,
+    TOUCHED,
+    YEAR_DAYS,
+    Ground,
 )
 from sim.scenario.schema import Family
 from sim.world.calendar import to_days
@@ -291,7 +307,7 @@ def _polygons(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
     for i, a in enumerate(frame.areas):
         if a.origin == "survey":
             available[a.stratum] = available.get(a.stratum, 0) + int(frame.area_m2[i])
-    for i, c in enumerate(frame.cohorts):
+    for c in frame.cohorts:
         if c.moved is None:
             continue
         path = f"transfers.{c.source}"
@@ -338,4 +354,6 @@ def _lay_dates(frame: Frame, end: float) -> tuple[np.ndarray, np.ndarray, dict[t
             weights.append(np.full(n, 1.0 / n))
             slices[source, kind] = at, at + n
             at += n
-    return (np.concatenate(dates) if dates else np.zeros(0), np.concatenate(weights) if weights else np.zeros(0), slices)
+    if not dates:
+        return np.zeros(0), np.zeros(0), slices
+    return np.concatenate(dates), np.concatenate(weights), slices

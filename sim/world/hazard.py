@@ -47,7 +47,8 @@ def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.
         for f, (family, spec) in enumerate(frame.families):
             if activity.mode not in spec.width_m:
                 continue
-            strip = draw[f"families.{family}.width_m.{activity.mode}"] * draw[f"families.{family}.p_trigger.{activity.mode}"]
+            width = draw[f"families.{family}.width_m.{activity.mode}"]
+            strip = width * draw[f"families.{family}.p_trigger.{activity.mode}"]
             parts[:, f] += strip * tread[:, :, None] * people
     parts *= draw["exposure.scale"]
     base = parts.sum(axis=3)

@@ -39,9 +39,13 @@ def test_shared_misses(passes: int, expected: float) -> None:
 
 @pytest.mark.parametrize("mean", [0.3, 0.8, 0.95, 0.996])
 @pytest.mark.parametrize("concentration", [0.5, 3.0, 10.0, 200.0])
-def test_shared_misses_equal_the_beta_distribution_up_to_five_passes(mean: float, concentration: float) -> None:
+def test_shared_misses_equal_the_beta_distribution_up_to_five_passes(
+    mean: float, concentration: float
+) -> None:
     for passes in range(1, 6):
-        assert _found(mean, concentration, passes) == pytest.approx(_beta(mean, concentration, passes), abs=1e-10)
+        assert _found(mean, concentration, passes) == pytest.approx(
+            _beta(mean, concentration, passes), abs=1e-10
+        )
 
 
 def test_independent_passes_are_told_from_shared_misses() -> None:

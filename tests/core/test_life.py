@@ -9,22 +9,75 @@ from scipy.integrate import quad
 
 from sim.core.life import LIFE, active, gone, settle_life
 
-DEFAULT = {"armed": 1.0, "sd_fails": 1.0, "sd_from": np.inf, "sd_to": np.inf, "sda_fails": 1.0, "sda": np.inf,
-           "age_floor": 0.0, "age_scale": np.inf, "age_shape": 1.0, "inert_weight": 0.0, "memoryless": 0}
+DEFAULT = {
+    "armed": 1.0,
+    "sd_fails": 1.0,
+    "sd_from": np.inf,
+    "sd_to": np.inf,
+    "sda_fails": 1.0,
+    "sda": np.inf,
+    "age_floor": 0.0,
+    "age_scale": np.inf,
+    "age_shape": 1.0,
+    "inert_weight": 0.0,
+    "memoryless": 0,
+}
 
 LIVES = {
     "persistent": {},
     "ages": {"age_scale": 2000.0},
     "ages_to_a_floor": {"age_scale": 900.0, "age_shape": 2.5, "age_floor": 0.15},
     "treaty_limit": {"sd_fails": 0.1, "sd_from": 30.0, "sd_to": 30.0, "sda_fails": 0.01, "sda": 120.0},
-    "field": {"sd_fails": 0.05, "sd_from": 15.0, "sd_to": 15.0, "sda_fails": 0.3, "sda": 90.0, "age_scale": 4000.0},
+    "field": {
+        "sd_fails": 0.05,
+        "sd_from": 15.0,
+        "sd_to": 15.0,
+        "sda_fails": 0.3,
+        "sda": 90.0,
+        "age_scale": 4000.0,
+    },
     "no_backup": {"sd_fails": 0.08, "sd_from": 2.0, "sd_to": 2.0, "age_scale": 300.0},
     "window": {"sd_fails": 0.07, "sd_from": 1.0 / 24, "sd_to": 40.0 / 24},
-    "window_over_battery": {"sd_fails": 0.2, "sd_from": 100.0, "sd_to": 140.0, "sda_fails": 0.25, "sda": 120.0,
-                            "age_scale": 500.0, "age_shape": 1.7},
-    "battery_first": {"sd_fails": 0.1, "sd_from": 150.0, "sd_to": 150.0, "sda_fails": 0.4, "sda": 120.0, "age_scale": 800.0},
+    "window_over_battery": {
+        "sd_fails": 0.2,
+        "sd_from": 100.0,
+        "sd_to": 140.0,
+        "sda_fails": 0.25,
+        "sda": 120.0,
+        "age_scale": 500.0,
+        "age_shape": 1.7,
+    },
+    "battery_first": {
+        "sd_fails": 0.1,
+        "sd_from": 150.0,
+        "sd_to": 150.0,
+        "sda_fails": 0.4,
+        "sda": 120.0,
+        "age_scale": 800.0,
+    },
 }
-AGES = np.array([0.0, 0.04, 1.0, 1.9, 2.0, 14.9, 15.0, 29.9, 30.0, 95.0, 110.0, 119.9, 120.0, 130.0, 145.0, 150.0, 400.0, 5000.0])
+AGES = np.array(
+    [
+        0.0,
+        0.04,
+        1.0,
+        1.9,
+        2.0,
+        14.9,
+        15.0,
+        29.9,
+        30.0,
+        95.0,
+        110.0,
+        119.9,
+        120.0,
+        130.0,
+        145.0,
+        150.0,
+        400.0,
+        5000.0,
+    ]
+)
 
 
 def _life(name: str, **changes: float) -> np.void:
@@ -34,7 +87,11 @@ def _life(name: str, **changes: float) -> np.void:
 
 def _ageing(life: np.void, age: float) -> float:
     c = life["age_floor"]
-    return 1.0 if np.isinf(life["age_scale"]) else c + (1 - c) * np.exp(-((age / life["age_scale"]) ** life["age_shape"]))
+    return (
+        1.0
+        if np.isinf(life["age_scale"])
+        else c + (1 - c) * np.exp(-((age / life["age_scale"]) ** life["age_shape"]))
+    )
 
 
 def _still_ticking(life: np.void, age: float) -> float:
@@ -77,6 +134,7 @@ def _inert(life: np.void, age: float) -> float:
         return (1 - f) * _still_ticking(life, t) + f
 
     if not np.isinf(life["age_scale"]):
+
         def density(t: float) -> float:
             x = t / life["age_scale"]
             k = life["age_shape"]
@@ -120,7 +178,9 @@ def test_conservation_needs_the_ageing_inside_the_integral() -> None:
     assert abs(active(life, 200.0) + naive + _inert(life, 200.0) - 1.0) > 0.05
 
 
-@pytest.mark.parametrize(("age", "live"), [(0.0, 1.0), (29.99, 1.0), (30.0, 0.1), (119.99, 0.1), (120.0, 0.001), (3652.5, 0.001)])
+@pytest.mark.parametrize(
+    ("age", "live"), [(0.0, 1.0), (29.99, 1.0), (30.0, 0.1), (119.99, 0.1), (120.0, 0.001), (3652.5, 0.001)]
+)
 def test_treaty_limit(age: float, live: float) -> None:
     """VALIDATION V2: at both limits 0.1 live at 30 days and 0.001 at 120, so the backup fails at 0.01."""
     assert active(_life("treaty_limit"), age) == pytest.approx(live, rel=1e-12)

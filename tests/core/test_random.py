@@ -58,12 +58,24 @@ def test_equals_an_independent_implementation_on_many_blocks() -> None:
 
 def test_an_address_is_packed_without_loss() -> None:
     """Every part of an address sits in bits of its own: the block differs whenever the address does."""
-    address = {"seed": 0xDEADBEEF, "replicate": 0x12345678, "stream": 0x9A, "entity": 0x00BCDEF0_11223344,
-               "sub": 0x55667788, "index": 0x99AABBCC}
+    address = {
+        "seed": 0xDEADBEEF,
+        "replicate": 0x12345678,
+        "stream": 0x9A,
+        "entity": 0x00BCDEF0_11223344,
+        "sub": 0x55667788,
+        "index": 0x99AABBCC,
+    }
     entity = address["entity"]
     expected = _plain_philox(
-        (address["index"], address["replicate"], entity & 0xFFFFFFFF, (entity >> 32) << 8 | address["stream"]),
-        (address["seed"], address["sub"]))
+        (
+            address["index"],
+            address["replicate"],
+            entity & 0xFFFFFFFF,
+            (entity >> 32) << 8 | address["stream"],
+        ),
+        (address["seed"], address["sub"]),
+    )
     assert tuple(int(w) for w in rng.words(*address.values())) == expected
 
 

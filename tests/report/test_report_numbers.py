@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from synthetic import Synthetic, results
 
-from sim.report import devices, reading
+from sim.report import devices, overview, reading
 from sim.report.shape import condense
 from sim.report.tables import area, counted, interval, number, percent, signed
 
@@ -164,3 +164,16 @@ def test_a_transfer_in_the_only_scenario_still_carries_its_failure_rate(six: Syn
         parameters=rows.assign(high=rows["high"].where(~rows["path"].str.contains("devices"), 0.0))
     )
     assert devices.transfers(none) == [] and devices.self_destruct(none) == {}
+
+
+def test_the_overview_holds_the_same_as_plain_numbers(six: Synthetic) -> None:
+    table = overview(six).set_index("scenario")
+    assert list(table.index) == reading.scenario_names(six)
+    assert all(table[column].dtype == float for column in table.columns.drop(["title", "note"]))
+    assert (table.loc["baseline", "difference":"cost_million_usd"] == 0).all()
+    effect, row = reading.effect(six, "transfer_field", "casualties_total"), table.loc["transfer_field"]
+    assert effect is not None
+    assert (row["difference"], row["p05"], row["p95"]) == (effect.mean, effect.low, effect.high)
+    assert row["inert_items"] == 512 and row["hazardous_area_km2"] == 19
+    assert row["self_destruct_fails"] == 0.017 and row["note"] == devices.OTTAWA
+    assert set(table["note"].dropna().index) == set(devices.self_destruct(six))

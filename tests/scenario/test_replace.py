@@ -25,6 +25,7 @@ GIFT = {
     "land_uses": {"arable": 1.0},
     "mined_density_per_km2": 500,
 }
+EOD_TEAMS = {"numbers": [{"since": "2022-05-01", "teams": 3}]}
 
 
 def fault(scenario: Scenario, **changes: Any) -> Any:
@@ -59,7 +60,7 @@ def test_no_change_and_a_change_to_the_same_keep_the_digest(toy: Scenario) -> No
         ("return.final_share", 0.1, lambda s: s.return_.final_share.central == 0.1),
         ("contamination.mines.items.lognormal.median", 2000, lambda s: s.contamination["mines"].items.central == 2000),
         ("programme.teams.deminers.numbers.0.teams", 9, lambda s: s.programme.teams["deminers"].numbers[0].teams == 9),
-        ("money.discount_rate", 0.05, lambda s: s.money.discount_rate == 0.05),
+        ("programme.eod.teams", EOD_TEAMS, lambda s: s.programme.eod.teams.numbers[0].teams == 3),
         ("laying_ends", {"date": "2024-11-20", "kinds": ["ap"]}, lambda s: s.laying_ends.date == dt.date(2024, 11, 20)),
         ("programme.budget", None, lambda s: s.programme.budget is None),
         ("exposure.scale", Quantity.point(3), lambda s: s.exposure.scale == Quantity.point(3)),

@@ -53,9 +53,15 @@ def _length_m(h: float) -> float:
 
 
 def _scenario(tmp_path: Path, family: str, h: float, items: float) -> Scenario:
-    return scenario_of(edit(
-        FILE, ("length_m: 365.0467716", f"length_m: {_length_m(h)!r}"), ("{persistent: 1}", f"{{{family}: 1}}"),
-        ("items: 1000,", f"items: {items!r},")), tmp_path)
+    return scenario_of(
+        edit(
+            FILE,
+            ("length_m: 365.0467716", f"length_m: {_length_m(h)!r}"),
+            ("{persistent: 1}", f"{{{family}: 1}}"),
+            ("items: 1000,", f"items: {items!r},"),
+        ),
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize("family", TABLE)
@@ -113,8 +119,13 @@ def test_counted_and_expected_accidents_are_the_table(tmp_path: Path, family: st
 def test_ageing_against_a_constant_hazard(tmp_path: Path) -> None:
     """V1: exponential ageing at 0.05 per year against 0.01: 1/6 detonate in the end. Counted among 4,000 items with
     |z| < 4 over 150 years (all but 1.2e-4 of the sixth); without ageing it would be 0.78 (control, z > 50)."""
-    text = edit(FILE, ("{persistent: 1}", "{ages: 1}"), ("items: 1000,", "items: 4000,"),
-                ("horizon_years: 10", "horizon_years: 150"), ("length_m: 365.0467716", f"length_m: {_length_m(0.01)!r}"))
+    text = edit(
+        FILE,
+        ("{persistent: 1}", "{ages: 1}"),
+        ("items: 1000,", "items: 4000,"),
+        ("horizon_years: 10", "horizon_years: 150"),
+        ("length_m: 365.0467716", f"length_m: {_length_m(0.01)!r}"),
+    )
     world, ground, _ = play(scenario_of(text, tmp_path))
     g = ground.arrays
     n = int(g.cohorts["id_to"].sum())
@@ -130,7 +141,8 @@ def test_ageing_against_a_constant_hazard(tmp_path: Path) -> None:
     marks = [0.0, *((np.sort(ground.accidents[:, 0]) - world.frame.edges[0]) / YEAR), 150.0]
     risen = np.diff([-math.log1p(-until(t)) for t in marks])
     assert float(g.tallies[:, :, 8].sum()) == pytest.approx(
-        math.fsum((n - k) * rise for k, rise in enumerate(risen)), rel=1e-8)
+        math.fsum((n - k) * rise for k, rise in enumerate(risen)), rel=1e-8
+    )
 
 
 def test_the_published_results_carry_the_same_numbers(tmp_path: Path) -> None:
@@ -148,11 +160,15 @@ def test_the_published_results_carry_the_same_numbers(tmp_path: Path) -> None:
 
 
 def test_twice_the_trips_are_twice_the_hazard(tmp_path: Path) -> None:
-    """Laws: exactly 1 - exp(-2H) for a persistent item without feedback, read from the companion before any accident."""
+    """Laws: exactly 1 - exp(-2H) for a persistent item without feedback, read from the companion of a quiet run."""
     for trips, times in (("0.5", 1), ("1.0", 2)):
         text = edit(FILE, ("trips_per_day: 0.5", f"trips_per_day: {trips}"), ("items: 1000,", "items: 2,"))
         scenario = scenario_of(text, tmp_path)
-        quiet = next(g for inner in range(50) for _, g, _ in [play(scenario, inner=inner)]
-                     if len(g.accidents) == 0 and g.arrays.cohorts["id_to"].sum() > 0)
+        quiet = next(
+            g
+            for inner in range(50)
+            for _, g, _ in [play(scenario, inner=inner)]
+            if len(g.accidents) == 0 and g.arrays.cohorts["id_to"].sum() > 0
+        )
         each = float(quiet.arrays.tallies[:, :, 8].sum()) / float(quiet.arrays.cohorts["id_to"].sum())
         assert -math.expm1(-each) == pytest.approx(-math.expm1(-times * 0.1), rel=1e-9)

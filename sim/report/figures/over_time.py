@@ -22,7 +22,7 @@ from sim.report.figures.style import (
     years_axis,
 )
 from sim.report.reading import CASUALTIES, COST
-from sim.report.shape import ITEMS, Results, select
+from sim.report.shape import ITEMS, ITEMS_TRANSFERRED, Results, select
 from sim.report.tables import shown_unit
 
 COLUMNS = ["scenario", "title", "metric", "year", "mean", "p05", "p50", "p95", "unit"]
@@ -154,7 +154,7 @@ def items_added_table(results: Results) -> pd.DataFrame:
     rows = select(
         results.differences,
         scenario=scenarios,
-        metric=list(ITEMS),
+        metric=list(_items_of_transfer(results)),
         district="all",
         group="all",
         estimator="counted",
@@ -171,10 +171,15 @@ def items_added_table(results: Results) -> pd.DataFrame:
     return rows[columns].reset_index(drop=True)
 
 
+def _items_of_transfer(results: Results) -> tuple[str, str]:
+    """Active and inert items of the transfer itself, where they are told apart from all others."""
+    return ITEMS_TRANSFERRED if ITEMS_TRANSFERRED[0] in set(results.differences["metric"]) else ITEMS
+
+
 def _transfers_shown(results: Results) -> list[str]:
     head, names = reading.headline(results), devices.transfers(results)
     shown = [head] if head in names else []
-    for metric in ITEMS:
+    for metric in _items_of_transfer(results):
         effects = [e for n, e in reading.effects(results, metric).items() if n in names and e.mean > 0]
         shown += [max(effects, key=lambda e: e.mean).scenario] if effects else []
     return [s for s in dict.fromkeys(shown) if s]
@@ -184,10 +189,11 @@ def plot_items_added(results: Results, ax: Axes | None = None) -> Figure:
     """Draw what a transfer adds: active items full, inert items dashed."""
     table = items_added_table(results)
     scenarios = list(dict.fromkeys(table["scenario"]))
-    labels = {(s, m): name(results, s, 50, 2, m.removeprefix("items_")) for s in scenarios for m in ITEMS}
+    items = _items_of_transfer(results)
+    labels = {(s, m): name(results, s, 50, 2, m.split("_")[1]) for s in scenarios for m in items}
     with canvas(ax, 2.4 + legend_height(labels.values()), self_destruct_note(results, scenarios)) as axes:
         for scenario, (colour, _, mark) in zip(scenarios, (LINES[1], LINES[2], LINES[4]), strict=False):
-            for metric, dash in zip(ITEMS, ("-", (0, (4, 2))), strict=True):
+            for metric, dash in zip(items, ("-", (0, (4, 2))), strict=True):
                 rows = table[(table["scenario"] == scenario) & (table["metric"] == metric)]
                 axes.plot(
                     rows["year"],

@@ -21,7 +21,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
-from sim.report.shape import INERT, Results
+from sim.report.shape import INERT, INERT_TRANSFERRED, Results
 from sim.report.tables import NBSP, number, percent
 
 # Okabe and Ito's palette, told apart with every common colour blindness
@@ -136,7 +136,7 @@ def self_destruct_note(results: Results, scenarios: Iterable[str]) -> str:
         return ""
     parts = ["† self-destructing mines, with the share assumed to fail."]
     for scenario in shown if len(shown) <= 2 else [s for s in shown if s == reading.headline(results)]:
-        inert = reading.effect(results, scenario, INERT)
+        inert = reading.effect(results, scenario, INERT_TRANSFERRED) or reading.effect(results, scenario, INERT)
         added = reading.effect(results, scenario, reading.HAZARDOUS)
         bill = [f"{number(inert.mean, 2)} more inert items to clear"] if inert else []
         bill += [f"{number(added.mean / 1e6, 2)} km² more hazardous land"] if added else []

@@ -1,0 +1,302 @@
+"""Laws that hold in every run (VALIDATION): land, items and money are conserved; no items, no accidents."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from running import DATA, TOY, column, edit, play, run_all, scenario_of
+
+from sim.core.companion import sweep_progress
+from sim.core.records import CLEARED
+from sim.programme.ledger import CONFIRMED, LAND_STATES, Ledger, LedgerError
+from sim.scenario import Scenario, load, quantities, replace
+from sim.study.store import Chunk
+from sim.world import World, draw_parameters, make_frame
+
+BUSY = DATA / "busy.yaml"
+FIELD = DATA / "constant_hazard.yaml"
+FILES = pytest.mark.parametrize("file", [TOY, BUSY], ids=lambda p: p.stem)
+
+CLEARANCE = """
+programme:
+  starts: 2022-01-01
+  survey: {site_km2: 0.1, contaminated_share: 0.1}
+  methods:
+    look: {stages: [resurvey], rate_m2_per_day: 1.0e+9}
+    search: {stages: [clearance], rate_m2_per_day: 1.0e+9, detection: {ap: 0.9}}
+  teams:
+    lookers: {method: look, numbers: [{since: 2022-01-01, teams: 1}]}
+    searchers: {method: search, numbers: [{since: 2022-01-01, teams: 1}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[Path, Chunk]:
+    return {file: run_all(load(file), 8, 2) for file in (TOY, BUSY)}
+
+
+def _without_clearance(file: Path) -> str:
+    """The file without the teams that clear or sample."""
+    text = file.read_text()
+    for name in ("deminers", "samplers"):
+        text = re.sub(rf"    {name}:(?: .+\n|\n(?:      .+\n)+)", "", text)
+    assert "deminers:" not in text
+    return text
+
+
+# -- items ----------------------------------------------------------------------------------------------------
+
+
+@FILES
+def test_no_items_no_accidents(file: Path) -> None:
+    """Nothing lies there, and everything else goes on as before; with items there are accidents (control)."""
+    nothing = {path: 0 for path in quantities(load(file)) if path.endswith((".items", ".devices"))}
+    chunk = run_all(replace(load(file), nothing), 3, 2)
+    for name in (
+        "accidents",
+        "accidents_expected",
+        "casualties_total",
+        "casualties_expected",
+        "items_laid",
+        "items_residual",
+        "items_found",
+        "items_destroyed_eod",
+        "deminer_casualties",
+    ):
+        assert column(chunk, name).max() == 0.0, name
+    assert column(chunk, "area_released_m2").max() > 0.0
+    assert column(run_all(load(file), 1), "accidents").sum() > 0
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="a scenario that names no family at all does not compile: Ground.outcome has one dimension",
+)
+def test_no_contamination_at_all(tmp_path: Path) -> None:
+    text = re.sub(r"contamination:\n.*\n", "", (DATA / "backlog.yaml").read_text())
+    scenario = scenario_of(text, tmp_path)
+    world = World(make_frame(scenario), draw_parameters(scenario, 0))
+    assert world.outcome.shape == (0, 2)  # before numba meets it: it compiles for a while and then complains
+    assert column(run_all(scenario), "accidents").sum() == 0.0
+
+
+def _unaccounted(chunk: Chunk) -> np.ndarray:
+    """Items laid - (accidents + finds + self-destructed + residual), (replicate, year, district)."""
+    flows = sum(column(chunk, name) for name in ("accidents", "items_found", "items_destroyed_eod")).cumsum(
+        axis=1
+    )
+    stocks = column(chunk, "items_self_destructed") + column(chunk, "items_residual")
+    return column(chunk, "items_laid") - flows - stocks
+
+
+@FILES
+def test_items_are_accounted_for_where_nothing_is_being_swept(tmp_path: Path, file: Path) -> None:
+    """At every year's end in every district, to 1e-6 of the items laid; accidents, spot finds and self-destructions
+    all occur. Control: without the accidents the account is open."""
+    chunk = run_all(scenario_of(_without_clearance(file), tmp_path), 8, 2)
+    laid = np.maximum(column(chunk, "items_laid"), 1.0)
+    assert np.abs(_unaccounted(chunk) / laid).max() < 1e-6
+    assert np.abs((_unaccounted(chunk) + column(chunk, "accidents").cumsum(axis=1)) / laid).max() > 1e-3
+    if file == BUSY:
+        assert (
+            min(column(chunk, n).sum() for n in ("accidents", "items_destroyed_eod", "items_self_destructed"))
+            > 0
+        )
+
+
+@FILES
+def test_items_are_accounted_for_with_what_teams_are_removing(file: Path) -> None:
+    """A find becomes known when its sweep ends; with what the sweeps under way have removed nothing is missing."""
+    scenario = load(file)
+    under_way = 0.0
+    for draw in range(6):
+        _, ground, _ = play(scenario, draw)
+        g = ground.arrays
+        account, laid = np.zeros(2), np.zeros(2)
+        for coh in g.cohorts:
+            n = coh["id_to"] - coh["id_from"]
+            if n == 0:
+                continue
+            area = g.areas[coh["area"]]
+            rows = slice(coh["node"], coh["node"] + coh["dates_to"] - coh["dates_from"])
+            there = g.active[rows].sum(axis=0) + g.inert[rows].sum(axis=0)
+            progress = sweep_progress(area, coh["kind"], ground.now)
+            removed = there[CLEARED] * (1.0 / progress - 1.0)
+            left = (n - coh["accidents"] - coh["found"]) / coh["mass"]
+            account[area["district"]] += (
+                coh["accidents"] + coh["found"] + left * (there.sum() + removed + coh["gone"])
+            )
+            laid[area["district"]] += n - left * coh["waiting"]
+            under_way += left * removed
+        assert account == pytest.approx(laid, rel=1e-6)
+        assert g.stocks[-1, :, 3] == pytest.approx(laid, rel=1e-9)
+    assert under_way > 1.0
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what a sweep under way has removed is in no published column until the sweep ends"
+)
+@FILES
+def test_items_are_accounted_for_in_the_published_tables(file: Path, runs: dict[Path, Chunk]) -> None:
+    chunk = runs[file]
+    assert np.abs(_unaccounted(chunk) / np.maximum(column(chunk, "items_laid"), 1.0)).max() < 1e-6
+
+
+def _cleared_field(folder: Path, detection: float) -> Scenario:
+    """20,000 items on record, all swept once in the first days."""
+    text = FIELD.read_text()
+    text = text[: text.index("\nprogramme:")] + CLEARANCE.replace("0.9", str(detection))
+    text = text.replace("to_survey_km2: 10", "to_survey_km2: 0, suspected_km2: 10").replace(
+        "items: 1000,", "items: 20000,"
+    )
+    return scenario_of(text, folder)
+
+
+def test_everything_found_at_the_start_nothing_after(tmp_path: Path) -> None:
+    _, ground, ledger = play(_cleared_field(tmp_path, 1.0))
+    done = max(date for date, _, _ in ledger.releases)
+    assert done < 8036.0 + 2.0
+    assert (ground.accidents[:, 0] <= done).all()
+    assert ledger.items_found.sum() + len(ground.accidents) == ground.arrays.cohorts["id_to"].sum()
+    assert ground.arrays.tallies[1:, :, 9].max() == 0.0
+
+
+def test_what_clearance_misses_is_binomial(tmp_path: Path) -> None:
+    """V4: of N items a pass that finds 0.9 leaves Binomial(N, 0.1): |z| < 4 over 10 x 20,000 items, power above 0.999
+    against 0.11 (15 standard errors; control). What is left meets people as in V1: 1 - exp(-0.1) of it in ten years."""
+    scenario = _cleared_field(tmp_path, 0.9)
+    world = World(make_frame(scenario), draw_parameters(scenario, 0))
+    assert world.base.max() * 365.25 == pytest.approx(0.01)
+    found, laid, hurt = 0, 0, 0
+    for inner in range(10):
+        _, ground, ledger = play(scenario, 0, inner)
+        found += int(ledger.items_found.sum())
+        laid += int(ground.arrays.cohorts["id_to"].sum())
+        hurt += len(ground.accidents)
+
+    def z(count: int, n: int, p: float) -> float:
+        return float((count - n * p) / np.sqrt(n * p * (1 - p)))
+
+    assert abs(z(laid - found, laid, 0.1)) < 4.0
+    assert abs(z(laid - found, laid, 0.11)) > 4.0
+    assert abs(z(hurt, laid - found, -np.expm1(-0.1))) < 4.0
+
+
+# -- land -----------------------------------------------------------------------------------------------------
+
+
+@FILES
+def test_land_is_conserved_to_the_square_metre(file: Path) -> None:
+    """V8: initial + newly laid = all states, in every year and district, in int64; the ledger's own check agrees."""
+    scenario = load(file)
+    for draw in range(6):
+        world, _, ledger = play(scenario, draw)
+        ledger.check()
+        frame = world.frame
+        initial = np.zeros(len(frame.districts), np.int64)
+        for s in frame.strata:
+            initial[frame.districts.index(s.district)] += round((s.to_survey_km2 + s.suspected_km2) * 1e6)
+        states = ledger.land_by_year_m2
+        assert states.dtype == np.int64
+        assert (states >= 0).all()
+        assert np.array_equal(states.sum(axis=2), initial + ledger.newly_laid_m2.cumsum(axis=0))
+        assert (ledger.newly_laid_m2 <= ledger.hazardous_added_m2).all()
+        assert (ledger.newly_laid_m2.sum() > 0) == (file == BUSY)
+
+
+@FILES
+def test_released_is_cleared_reduced_and_cancelled(file: Path, runs: dict[Path, Chunk]) -> None:
+    """In every period, district and replicate, and never less than before; the states sum to the initial land and what
+    became hazardous outside of it. The world's figures of 2022 keep the same identity."""
+    chunk = runs[file]
+    released = column(chunk, "area_released_m2")
+    assert np.array_equal(
+        released, sum(column(chunk, f"area_{s}_m2") for s in ("cleared", "reduced", "cancelled"))
+    )
+    assert (np.diff(released, axis=1) >= 0).all()
+    total = sum(column(chunk, f"area_{s}_m2") for s in LAND_STATES)
+    new = np.diff(total, axis=1)
+    assert (new >= 0).all()
+    assert (new <= column(chunk, "area_hazardous_added_m2")[:, 1:]).all()
+    assert np.array_equal(released, np.round(released))
+    assert released.max() > 0
+    assert pytest.approx(497.34) == 219.31 + 121.11 + 156.92
+
+
+def test_the_ledger_refuses_what_does_not_add_up() -> None:
+    """Negative control: land from nowhere, land that is not there."""
+    initial = np.zeros((1, len(LAND_STATES)), np.int64)
+    initial[0, 0] = 100
+    ledger = Ledger(1, 1, initial)
+    ledger.move(0, 0, CONFIRMED, 60)
+    ledger.check()
+    with pytest.raises(LedgerError, match="to_survey"):
+        ledger.move(0, 0, CONFIRMED, 41)
+    with pytest.raises(LedgerError):
+        ledger.move(0, CONFIRMED, 0, -1)
+    ledger.land_m2[0, CONFIRMED] += 1
+    with pytest.raises(LedgerError, match="add up"):
+        ledger.check()
+
+
+def test_releases_come_from_the_ledger_only() -> None:
+    """Every part of an area that people may use again stands in the ledger with the same date."""
+    for file in (TOY, BUSY):
+        _, ground, ledger = play(load(file), 1)
+        dates = ground.arrays.areas["released"]
+        assert {(a, b): dates[a, b] for a, b in zip(*np.nonzero(np.isfinite(dates)), strict=True)} == {
+            (a, b): date for date, a, b in ledger.releases
+        }
+        assert len(ledger.releases) > 5
+
+
+# -- money ----------------------------------------------------------------------------------------------------
+
+
+@FILES
+def test_money_is_conserved(file: Path, runs: dict[Path, Chunk]) -> None:
+    """Cost by line sums to cost; cost and what is unspent to the budget, in every year."""
+    chunk = runs[file]
+    lines = sum(column(chunk, f"cost_{line}_usd") for line in ("survey", "clearance", "eod"))
+    assert np.array_equal(lines, column(chunk, "cost_usd"))
+    spent = column(chunk, "cost_usd").sum(axis=2)
+    assert spent.max() > 0
+    assert np.array_equal(spent + column(chunk, "money_unspent_usd"), column(chunk, "budget_usd"))
+
+
+@FILES
+def test_survey_and_clearance_keep_to_their_earmarks(file: Path) -> None:
+    for draw in range(4):
+        _, _, ledger = play(load(file), draw)
+        spent = ledger.cost_usd.sum(axis=1)
+        assert (spent[:, :2] <= ledger.budget_usd[:, :2]).all()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="spot tasks follow the capacity of the year before: in the first years they cost more than there is",
+)
+def test_spot_tasks_keep_to_their_earmark(tmp_path: Path) -> None:
+    scenario = scenario_of(
+        edit(BUSY, ("eod_share: 0.1", "eod_share: 0.005"), ("team_day: 1\n", "team_day: 10\n")), tmp_path
+    )
+    for draw in range(4):
+        _, _, ledger = play(scenario, draw)
+        # chance decides how many of the expected items are found: three standard deviations of a count are allowed
+        items = ledger.budget_usd[:, 2] / 300.0
+        assert (ledger.cost_usd.sum(axis=1)[:, 2] / 300.0 <= items + 3.0 * np.sqrt(items)).all()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="after a year without EOD teams the share of sightings attended stays zero for ever"
+)
+def test_spot_tasks_go_on_after_a_pause(tmp_path: Path) -> None:
+    pause = "{since: 2022-03-01, teams: 1}, {since: 2024-01-01, teams: 0}, {since: 2025-01-01, teams: 4}]}\n    items"
+    scenario = scenario_of(edit(BUSY, ("{since: 2022-03-01, teams: 1}]}\n    items", pause)), tmp_path)
+    found = column(run_all(scenario, 3, 2), "items_destroyed_eod").sum(axis=(0, 2))
+    assert found[0] > 0
+    assert found[2] == 0
+    assert found[4:6].min() > 0
