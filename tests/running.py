@@ -16,7 +16,8 @@ from sim.world import World, draw_parameters, make_frame
 
 DATA = Path(__file__).parent / "data"
 TOY = DATA / "toy.yaml"
-# A transfer for the toy country, before its section `reporting`.
+ROOM = 1 << 17
+"""Places for candidates of one replicate, enough for every scenario of these tests."""
 GIFT = """
 families:
   short: {title: Short-lived, kind: ap, sd_hours: [48], sd_failure: 0.1, width_m: {foot: 0.3}, p_trigger: {foot: 0.5}}
@@ -36,8 +37,7 @@ transfers:
     inside_suspected: 0.6
 
 reporting:"""
-ROOM = 1 << 17
-"""Places for candidates of one replicate, enough for every scenario of these tests."""
+"""A transfer of nothing, to stand before the toy country's section on reporting."""
 
 
 def edit(source: Path, *edits: tuple[str, str]) -> str:

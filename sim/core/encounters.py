@@ -613,11 +613,15 @@ def _close_year(g, t):
         n = coh.id_to - coh.id_from
         if n == 0:
             continue
+        area = g.areas[coh.area]
+        # what a sweep under way has removed is not known yet: it counts as in the ground
+        progress = sweep_progress(area, coh.kind, t) if area.diverged == 1 else 1.0
         x, y = 0.0, 0.0
         for row in range(coh.node, coh.node + live_rows(g.life[coh.family], coh)):
             for b in range(N_BRANCHES):
-                x += g.active[row, b]
-                y += g.inert[row, b]
+                back = progress if b == CLEARED and progress > 0.0 else 1.0
+                x += g.active[row, b] / back
+                y += g.inert[row, b] / back
         left = (n - coh.accidents - coh.found) / coh.mass if coh.mass > 0.0 else 0.0
         stock = g.stocks[year, g.areas[coh.area].district]
         stock[STOCK_ACTIVE] += left * x

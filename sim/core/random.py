@@ -40,8 +40,8 @@ STREAM_CLUSTER = 15  # mean density of a bundle
 INNER_BITS = 12
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-_LOW, _32, _11, _21 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11), np.uint64(21)
-_TO_UNIT = 2.0**-53
+_LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.uint64(20)
+_TO_UNIT = 2.0**-52
 
 
 @njit(cache=CACHE)
@@ -72,8 +72,8 @@ def words(seed, replicate, stream, entity, sub, index):
 
 @njit(cache=CACHE)
 def to_unit(high, low):
-    """Two 32-bit words to a double in the open interval (0, 1), 53 bits."""
-    return (float((high << _21) | (low >> _11)) + 0.5) * _TO_UNIT
+    """Two 32-bit words to a double in the open interval (0, 1), 52 bits and a half: never 0, never 1."""
+    return (float((high << _20) | (low >> _12)) + 0.5) * _TO_UNIT
 
 
 @njit(cache=CACHE)

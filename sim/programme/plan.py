@@ -98,7 +98,7 @@ class Plan:
     budget: np.ndarray  # (year, line) int64 [usd]
     eod_capacity: np.ndarray  # (year,) float64 [items]
     eod_cost: float
-    laid: tuple[tuple[float, int, int, int], ...]  # date, area, polygon m2, of which inside land to be surveyed
+    laid: tuple[tuple[float, int, int, list[tuple[int, int]]], ...]  # date, polygon, m2, (area, m2) under it
 
 
 def make_plan(world: World) -> Plan:
@@ -240,7 +240,6 @@ def _kept(world: World) -> float:
     return 1.0 / max(factors) if factors and max(factors) >= 1.0 else 1.0
 
 
-def _laid(world: World) -> tuple[tuple[float, int, int, int], ...]:
+def _laid(world: World) -> tuple[tuple[float, int, int, list[tuple[int, int]]], ...]:
     last = world.last_laid
-    return tuple((float(last[i]), i, int(m2), int(world.inside_m2[i]))
-                 for i, m2 in enumerate(world.polygons_m2) if m2 > 0)
+    return tuple((float(last[i]), i, int(m2), world.land_under(i)) for i, m2 in enumerate(world.polygons_m2) if m2 > 0)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from simpy.events import EventPriority
 
 from sim.core.ground import GroundTruth
 from sim.core.inverse import binomial_inverse
@@ -44,6 +45,7 @@ from sim.programme.priorities import Belief
 from sim.world import World
 
 STAGE_NUMBER = {"nts": 0, "resurvey": 1, "ts": 2, "clearance": 3, "sampling": 4}
+LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
 RECENT_DAYS = 2.0 * YEAR_DAYS
 LINE = {"nts": 0, "resurvey": 0, "ts": 0, "clearance": 1, "sampling": 1}
 
@@ -54,6 +56,8 @@ class Job:
 
     task: Task
     stage: str
+    area_m2: int
+    begun: bool = False
     suspected_m2: int = 0
     confirmed_m2: int = 0
     for_clearance_m2: int = 0
@@ -65,7 +69,7 @@ class Job:
     def work_m2(self, sampling_share: float) -> int:
         """Land that the next stage works on."""
         if self.stage == "nts":
-            return self.task.area_m2
+            return self.area_m2
         if self.stage == "resurvey":
             return self.suspected_m2
         if self.stage == "ts":
@@ -109,7 +113,11 @@ class _Run:
         self.free = [0] * len(plan.crews)
         self.waiting: dict[str, list[Job]] = {stage: [] for stage in STAGE_NUMBER}
         self.recent = np.zeros(len(frame.areas))
+        self.jobs = {
+            t.area: Job(t, "nts", t.area_m2) if t.origin == "survey"
+            else Job(t, "resurvey", t.area_m2, suspected_m2=t.area_m2) for t in plan.tasks}
         self.open_jobs = 0
+        self.dispatching = False
         self.attended = 1.0
         self.spot_last_year = 0
         self.spot_known = np.zeros(len(frame.areas), np.int64)
@@ -126,9 +134,9 @@ class _Run:
                 self.env.process(self._enter(task))
         for i, crew in enumerate(self.plan.crews):
             self.env.process(self._staff(i, crew))
-        for date, area, m2, inside in self.plan.laid:
+        for date, polygon, m2, under in self.plan.laid:
             if date < self.end:
-                self.env.process(self._lay(date, area, m2, inside))
+                self.env.process(self._lay(date, polygon, m2, under))
         self.env.process(self._review())
         self.env.run(until=np.nextafter(self.end, np.inf))
         self.ground.advance(self.end)
@@ -147,18 +155,23 @@ class _Run:
 
     def _enter(self, task: Task) -> Generator[simpy.Event, Any, None]:
         yield self._wait_until(task.enters)
-        if task.origin == "survey":
-            job = Job(task, "nts")
-        else:
+        job = self.jobs[task.area]
+        if job.stage == "resurvey":
             self._sync()
             self.ground.start_on_record(task.area)
-            job = Job(task, "resurvey", suspected_m2=task.area_m2)
         self._queue(job)
 
-    def _lay(self, date: float, area: int, m2: int, inside: int) -> Generator[simpy.Event, Any, None]:
+    def _lay(self, date: float, polygon: int, m2: int,
+             under: list[tuple[int, int]]) -> Generator[simpy.Event, Any, None]:
+        """A polygon is recorded; land to be surveyed under it leaves its task, unless survey has begun there."""
         yield self._wait_until(date)
-        district = int(self.area_district[area])
-        self.ledger.lay(self._year(self.env.now), district, m2, inside)
+        inside = 0
+        for area, part in under:
+            job = self.jobs.get(area)
+            if job is not None and not job.begun:
+                job.area_m2 -= part
+                inside += part
+        self.ledger.lay(self._year(self.env.now), int(self.area_district[polygon]), m2, inside)
 
     def _staff(self, i: int, crew: Crew) -> Generator[simpy.Event, Any, None]:
         before = 0
@@ -168,7 +181,7 @@ class _Run:
             yield self._wait_until(float(since))
             self.free[i] += int(teams) - before
             before = int(teams)
-            self._dispatch()
+            self._dispatch_soon()
 
     # -- 2. teams take tasks ------------------------------------------------------------------------------
 
@@ -176,7 +189,7 @@ class _Run:
         job.value = self.plan.policy(self._belief(job))
         self.waiting[job.stage].append(job)
         self._sort(job.stage)
-        self._dispatch()
+        self._dispatch_soon()
 
     def _sort(self, stage: str) -> None:
         self.waiting[stage].sort(key=lambda j: (-j.value, j.task.enters, j.task.key))
@@ -192,8 +205,19 @@ class _Run:
         return Belief(task.enters, task.land_use, work, task.users * float(self.presence[task.access, step]),
                       task.land_km2, float(self.recent[task.area]), cost, task.chance)
 
-    def _dispatch(self) -> None:
+    def _dispatch_soon(self) -> None:
+        """Dispatch once everything that happens at this moment has happened: order of arrival is no rank."""
+        if self.dispatching:
+            return
+        self.dispatching = True
+        event = self.env.event()
+        event._ok, event._value = True, None
+        event.callbacks.append(self._dispatch)
+        self.env.schedule(event, priority=LAST)
+
+    def _dispatch(self, _: simpy.Event) -> None:
         """Free teams take waiting tasks, most important first; crews in the order they are written."""
+        self.dispatching = False
         for i, crew in enumerate(self.plan.crews):
             for stage in crew.stages:
                 jobs = self.waiting[stage]
@@ -224,6 +248,7 @@ class _Run:
             job.no_money = True
             return False
         self.free[i] -= teams
+        job.begun = True
         self.env.process(self._work(i, crew, job, teams, end))
         return True
 
@@ -272,7 +297,7 @@ class _Run:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, self.env.now))
         self.free[i] += teams
         getattr(self, f"_after_{job.stage}")(job)
-        self._dispatch()
+        self._dispatch_soon()
 
     def _after_nts(self, job: Job) -> None:
         v, task = self.plan.values, job.task
@@ -280,9 +305,9 @@ class _Run:
             task.area, v["programme.survey.nts_sensitivity"], v["programme.survey.nts_specificity"],
             v["programme.survey.indirect_evidence"])
         sites = out.dismissed + out.suspected + out.confirmed
-        job.suspected_m2 = task.area_m2 * out.suspected // sites
-        job.confirmed_m2 = task.area_m2 * out.confirmed // sites
-        rest = task.area_m2 - job.suspected_m2 - job.confirmed_m2
+        job.suspected_m2 = job.area_m2 * out.suspected // sites
+        job.confirmed_m2 = job.area_m2 * out.confirmed // sites
+        rest = job.area_m2 - job.suspected_m2 - job.confirmed_m2
         for state, m2 in ((SUSPECTED, job.suspected_m2), (CONFIRMED, job.confirmed_m2), (NO_EVIDENCE, rest)):
             self.ledger.move(task.district, TO_SURVEY, state, m2)
         self._release(job, BRANCH_MISSED)
@@ -401,13 +426,13 @@ class _Run:
             if year != self.step_year[step - 1]:
                 self._write_year(year - 1)
             self._eod(step, year)
-            self._dispatch()
+            self._dispatch_soon()
 
     def _eod(self, step: int, year: int) -> None:
         """Share of sightings that EOD teams can attend, from what the past year brought."""
-        if step > 0 and year != self.step_year[step - 1] and self.attended > 0.0:
-            last = self.spot_last_year / self.attended
-            self.attended = min(1.0, self.plan.eod_capacity[year] / last) if last > 0 else 1.0
+        if step > 0 and year != self.step_year[step - 1]:
+            seen = self.spot_last_year / self.attended if self.attended > 0.0 else 0.0
+            self.attended = min(1.0, self.plan.eod_capacity[year] / seen) if seen > 0.0 else 1.0
         share = self.attended if self.plan.eod_capacity[year] > 0.0 else 0.0
         self.ground.attend_sightings(step, np.full(self.opens.shape, share))
 
@@ -421,7 +446,7 @@ class _Run:
         np.add.at(self.ledger.cost_usd[year, :, 2], self.area_district,
                   np.round(new * self.plan.eod_cost).astype(np.int64))
         for task in self.plan.tasks:
-            if self.opens[task.access] <= self.env.now:
+            if task.origin != "polygon" and self.opens[task.access] <= self.env.now:
                 self.ledger.accessible_m2[year, task.district] += task.area_m2
 
 

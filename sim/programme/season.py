@@ -36,8 +36,10 @@ class Season:
         """Date on which work that needs `days` working days ends, begun at `start`."""
         target = self.until(start) + days
         year, rest = divmod(target, self.days_per_year)
+        if days > 0.0 and rest < 1e-9 * self.days_per_year:
+            year, rest = year - 1.0, self.days_per_year  # ends with the last working day of the year before
         month = 0
-        while month < 11 and self._cumulated[month + 1] < rest:
+        while month < 11 and self._cumulated[month + 1] < rest * (1.0 - 1e-12):
             month += 1
         low, high = self._cumulated[month], self._cumulated[month + 1]
         part = (rest - low) / (high - low) if high > low else 0.0

@@ -139,7 +139,7 @@ class Exposure(Section):
 
     scale: NonNegative = Field(
         Quantity.point(1.0), description="multiplies every civilian hazard; fitted by `demrisk calibrate`")
-    calibration: Calibration | None = Field(None, description="written by `demrisk calibrate`; multiplies scale")
+    calibration: Calibration | None = Field(None, description="written by `demrisk calibrate`; replaces scale")
     entry_suspected: Share = Field(Quantity.point(1.0), description="entry to suspected land relative to released land")
     learning_floor: Share = Field(
         Quantity.point(1.0), description="entry that remains after many reported accidents, set by need")

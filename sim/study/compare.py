@@ -195,7 +195,9 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
             continue
         diffs.append(differences(sample, base, years, districts))
         if len(sample.draws) == len(base.draws):
-            change = {m: explain.national_total(sample, m) - explain.national_total(base, m) for m in PER_DEVICE_METRICS}
+            change = {
+                m: explain.national_total(sample, m) - explain.national_total(base, m)
+                for m in PER_DEVICE_METRICS}
             per_devices.append(explain.per_10000(scenario, name, change, used))
             if name == headline:
                 driving.append(explain.drivers(scenario, sample, change["casualties_total"],

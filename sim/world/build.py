@@ -34,7 +34,7 @@ from sim.core.records import (
 from sim.scenario.schema import Family
 from sim.world.calendar import to_days
 from sim.world.draw import Draw
-from sim.world.frame import KINDS, KM2, Frame, bundles_of
+from sim.world.frame import KINDS, KM2, Frame
 from sim.world.hazard import hazard_tables, pair_index
 from sim.world.people import Access, people_and_access, resolve_date, sightings
 
@@ -64,7 +64,7 @@ class World:
         self.life = np.array([_life_row(name, spec, draw) for name, spec in frame.families], dtype=LIFE)
         self.outcome = np.array([
             [draw[f"families.{name}.casualties_per_accident"], draw[f"families.{name}.case_fatality"]]
-            for name, _ in frame.families])
+            for name, _ in frame.families], dtype=float).reshape(-1, 2)
         self.means = _mean_items(frame, draw, self.access.end)
         self.polygons_m2, self.inside_m2 = _polygons(frame, draw)
         self.dates, self.weights, self.date_slices = _lay_dates(frame, self.access.end)
@@ -89,16 +89,16 @@ class World:
         return self.date_slices[source, kind]
 
     def area_m2(self) -> np.ndarray:
-        """Area of each hazard area at the time it enters the programme, (area,) int64 [m2]."""
-        size = np.where(self.polygons_m2 > 0, self.polygons_m2, self.frame.area_m2)
-        survey = {(a.stratum, a.bundle): i for i, a in enumerate(self.frame.areas) if a.origin == "survey"}
-        for i, inside in enumerate(self.inside_m2):
-            if inside:
-                bundles = bundles_of(self.frame.scenario, self.frame.strata[self.frame.areas[i].stratum])
-                for b in range(bundles):
-                    part = inside * (b + 1) // bundles - inside * b // bundles
-                    size[survey[self.frame.areas[i].stratum, b]] -= part
-        return size
+        """Area of each hazard area, (area,) int64 [m2]; polygons as they will be recorded."""
+        return np.where(self.polygons_m2 > 0, self.polygons_m2, self.frame.area_m2)
+
+    def land_under(self, polygon: int) -> list[tuple[int, int]]:
+        """Land to be surveyed that lies under a recorded polygon: (hazard area, m2)."""
+        frame, inside = self.frame, int(self.inside_m2[polygon])
+        stratum = frame.areas[polygon].stratum
+        bundles = [i for i, a in enumerate(frame.areas) if a.origin == "survey" and a.stratum == stratum]
+        n = len(bundles)
+        return [(area, inside * (b + 1) // n - inside * b // n) for b, area in enumerate(bundles)] if inside else []
 
     @cached_property
     def last_laid(self) -> np.ndarray:

@@ -67,5 +67,5 @@ def draw_parameters(scenario: Scenario, index: int) -> Draw:
         log_scale = fit.log_scale + sum(b * scores.get(path, 0.0) for path, b in fit.slopes.items())
         z = float(ndtri(_uniform(scenario.seed, index, "exposure.calibration")))
         scores["exposure.calibration"] = z
-        values["exposure.scale"] *= math.exp(log_scale + fit.spread * z)
+        values["exposure.scale"] = math.exp(log_scale + fit.spread * z)
     return Draw(index, scenario.seed, values, scores)

@@ -141,7 +141,6 @@ def test_uniforms_are_never_zero() -> None:
     assert 0.0 < rng.to_unit(low, low) < 1e-15
 
 
-@pytest.mark.xfail(strict=True, reason="2**53 - 0.5 needs 54 bits: the largest word gives 1.0, not below it")
 def test_uniforms_are_never_one() -> None:
     high = np.uint64(0xFFFFFFFF)
     assert 1.0 - 1e-15 < rng.to_unit(high, high) < 1.0

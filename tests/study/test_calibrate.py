@@ -51,13 +51,10 @@ def test_the_fit_reproduces_what_it_was_fitted_to(toy: Scenario, fit: Fit) -> No
         expected = column(run_all(short, 200), "casualties_reported_expected").sum(axis=2)[:, :2]
         return float((np.log(expected) - np.log([SEEN[2022], SEEN[2023]])).mean())
 
-    assert abs(gap(with_calibration(replace(toy, {"exposure.scale": 1.0}), fit.calibration))) < 0.13
+    assert abs(gap(with_calibration(toy, fit.calibration))) < 0.13
     assert abs(gap(toy)) > 1.0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the fit puts the scenario's exposure.scale aside, but a run multiplies by it"
-)
 def test_the_fit_of_a_scenario_that_names_a_scale(fit: Fit) -> None:
     """The table of the fit itself holds what was observed well inside its 80 % intervals."""
     assert (fit.table["p10"] < fit.table["observed"]).all()

@@ -1,11 +1,10 @@
-"""What must not change a number: workers, processes, order in the file, what is idle or empty, what comes later.
+"""What must not change a number: workers, processes, order in the file, what is idle or empty.
 
 Identities are to the bit unless sums run in another order; there 1e-12 of a value is allowed, as said.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import re
 import subprocess
@@ -15,19 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import DATA, TOY, column, edit, play, run_all, scenario_of
+from running import DATA, GIFT, TOY, column, differing, edit, run_all, scenario_of
 
 from sim import study
-from sim.scenario import Scenario, load, load_study, replace
-from sim.study.metrics import METRICS
+from sim.scenario import load, replace
 from sim.study.store import Chunk
-from sim.world.calendar import to_days
 
 BUSY = DATA / "busy.yaml"
-UKRAINE = Path(__file__).parents[2] / "scenarios" / "ukraine_2024" / "study.yaml"
 FILES = pytest.mark.parametrize("file", [TOY, BUSY], ids=lambda p: p.stem)
-HORIZON = {TOY: "horizon_years: 10", BUSY: "horizon_years: 8"}
 DRAWS, PER_DRAW = 6, 2
+
 
 @pytest.fixture(scope="module")
 def base() -> dict[Path, Chunk]:
@@ -40,7 +36,7 @@ def _run(text: str, folder: Path) -> Chunk:
 
 def _same(a: Chunk, b: Chunk) -> bool:
     return (
-        not _differing(a, b)
+        not differing(a, b)
         and np.array_equal(a.national, b.national)
         and np.array_equal(a.completed_years, b.completed_years)
     )
@@ -90,7 +86,7 @@ def test_the_hash_seed_of_python_does_not_matter() -> None:
         "print(hashlib.sha256(c.by_district.tobytes()).hexdigest())"
     )
     found = set()
-    for seed in ("1", "2", "3"):
+    for seed in ("0", "1"):  # between these the order of two stages differs
         here = os.pathsep.join([str(DATA.parent), *sys.path])
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -129,7 +125,7 @@ def test_no_transferred_devices_is_no_transfer(tmp_path: Path, base: dict[Path, 
     text = edit(TOY, ("\nreporting:", GIFT))
     assert _same(base[TOY], _run(text, tmp_path))
     some = _run(text.replace("devices: 0", "devices: 2000"), tmp_path)  # control
-    assert {"items_laid", "area_hazardous_added_m2", "accidents_expected"} <= set(_differing(base[TOY], some))
+    assert {"items_laid", "area_hazardous_added_m2", "accidents_expected"} <= set(differing(base[TOY], some))
 
 
 @FILES
@@ -138,7 +134,7 @@ def test_seeds(tmp_path: Path, file: Path) -> None:
     old = "seed: 7" if file == TOY else "seed: 23"
     zero, again, one = (_run(edit(file, (old, f"seed: {s}")), tmp_path) for s in (0, 0, 1))
     assert _same(zero, again)
-    assert "accidents" in _differing(zero, one)
+    assert "accidents" in differing(zero, one)
     assert column(zero, "accidents").sum() > 0
 
 
@@ -205,9 +201,6 @@ def test_the_order_of_sources_changes_nothing(tmp_path: Path, base: dict[Path, C
     assert np.array_equal(column(base[BUSY], "accidents"), column(other, "accidents"))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="tasks that become reachable together are started in the order of the file"
-)
 @FILES
 def test_the_order_of_strata_changes_nothing(tmp_path: Path, file: Path, base: dict[Path, Chunk]) -> None:
     other = _run(_reversed_rows(file.read_text(), "strata"), tmp_path)

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from running import DATA, TOY, column, edit, play, run_all, scenario_of
 
-from sim.core.companion import sweep_progress
-from sim.core.records import CLEARED
 from sim.programme.ledger import CONFIRMED, LAND_STATES, Ledger, LedgerError
 from sim.scenario import Scenario, load, quantities, replace
 from sim.study.store import Chunk
@@ -38,15 +36,6 @@ def runs() -> dict[Path, Chunk]:
     return {file: run_all(load(file), 8, 2) for file in (TOY, BUSY)}
 
 
-def _without_clearance(file: Path) -> str:
-    """The file without the teams that clear or sample."""
-    text = file.read_text()
-    for name in ("deminers", "samplers"):
-        text = re.sub(rf"    {name}:(?: .+\n|\n(?:      .+\n)+)", "", text)
-    assert "deminers:" not in text
-    return text
-
-
 # -- items ----------------------------------------------------------------------------------------------------
 
 
@@ -71,10 +60,6 @@ def test_no_items_no_accidents(file: Path) -> None:
     assert column(run_all(load(file), 1), "accidents").sum() > 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a scenario that names no family at all does not compile: Ground.outcome has one dimension",
-)
 def test_no_contamination_at_all(tmp_path: Path) -> None:
     text = re.sub(r"contamination:\n.*\n", "", (DATA / "backlog.yaml").read_text())
     scenario = scenario_of(text, tmp_path)
@@ -93,56 +78,16 @@ def _unaccounted(chunk: Chunk) -> np.ndarray:
 
 
 @FILES
-def test_items_are_accounted_for_where_nothing_is_being_swept(tmp_path: Path, file: Path) -> None:
-    """At every year's end in every district, to 1e-6 of the items laid; accidents, spot finds and self-destructions
-    all occur. Control: without the accidents the account is open."""
-    chunk = run_all(scenario_of(_without_clearance(file), tmp_path), 8, 2)
+def test_items_are_accounted_for(file: Path, runs: dict[Path, Chunk]) -> None:
+    """At every year's end in every district, to 1e-6 of the items laid; what a sweep under way has removed counts as
+    in the ground until the sweep ends. Control: without the accidents the account is open."""
+    chunk = runs[file]
     laid = np.maximum(column(chunk, "items_laid"), 1.0)
     assert np.abs(_unaccounted(chunk) / laid).max() < 1e-6
     assert np.abs((_unaccounted(chunk) + column(chunk, "accidents").cumsum(axis=1)) / laid).max() > 1e-3
+    assert column(chunk, "items_found").sum() > 100
     if file == BUSY:
-        assert (
-            min(column(chunk, n).sum() for n in ("accidents", "items_destroyed_eod", "items_self_destructed"))
-            > 0
-        )
-
-
-@FILES
-def test_items_are_accounted_for_with_what_teams_are_removing(file: Path) -> None:
-    """A find becomes known when its sweep ends; with what the sweeps under way have removed nothing is missing."""
-    scenario = load(file)
-    under_way = 0.0
-    for draw in range(6):
-        _, ground, _ = play(scenario, draw)
-        g = ground.arrays
-        account, laid = np.zeros(2), np.zeros(2)
-        for coh in g.cohorts:
-            n = coh["id_to"] - coh["id_from"]
-            if n == 0:
-                continue
-            area = g.areas[coh["area"]]
-            rows = slice(coh["node"], coh["node"] + coh["dates_to"] - coh["dates_from"])
-            there = g.active[rows].sum(axis=0) + g.inert[rows].sum(axis=0)
-            progress = sweep_progress(area, coh["kind"], ground.now)
-            removed = there[CLEARED] * (1.0 / progress - 1.0)
-            left = (n - coh["accidents"] - coh["found"]) / coh["mass"]
-            account[area["district"]] += (
-                coh["accidents"] + coh["found"] + left * (there.sum() + removed + coh["gone"])
-            )
-            laid[area["district"]] += n - left * coh["waiting"]
-            under_way += left * removed
-        assert account == pytest.approx(laid, rel=1e-6)
-        assert g.stocks[-1, :, 3] == pytest.approx(laid, rel=1e-9)
-    assert under_way > 1.0
-
-
-@pytest.mark.xfail(
-    strict=True, reason="what a sweep under way has removed is in no published column until the sweep ends"
-)
-@FILES
-def test_items_are_accounted_for_in_the_published_tables(file: Path, runs: dict[Path, Chunk]) -> None:
-    chunk = runs[file]
-    assert np.abs(_unaccounted(chunk) / np.maximum(column(chunk, "items_laid"), 1.0)).max() < 1e-6
+        assert min(column(chunk, n).sum() for n in ("items_destroyed_eod", "items_self_destructed")) > 100
 
 
 def _cleared_field(folder: Path, detection: float) -> Scenario:
@@ -267,6 +212,12 @@ def test_money_is_conserved(file: Path, runs: dict[Path, Chunk]) -> None:
     assert np.array_equal(spent + column(chunk, "money_unspent_usd"), column(chunk, "budget_usd"))
 
 
+@pytest.mark.xfail(strict=True, reason="the money of a whole year is there for one that the horizon cuts")
+def test_a_year_in_part_has_money_in_part(runs: dict[Path, Chunk]) -> None:
+    """Ten years from 1 January 2022 end half a day into 2032 on the run's calendar: 5 million a year are 7,000."""
+    assert column(runs[TOY], "budget_usd")[:, -1].max() == pytest.approx(0.5 / 365.25 * 5e6, rel=0.1)
+
+
 @FILES
 def test_survey_and_clearance_keep_to_their_earmarks(file: Path) -> None:
     for draw in range(4):
@@ -290,9 +241,6 @@ def test_spot_tasks_keep_to_their_earmark(tmp_path: Path) -> None:
         assert (ledger.cost_usd.sum(axis=1)[:, 2] / 300.0 <= items + 3.0 * np.sqrt(items)).all()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="after a year without EOD teams the share of sightings attended stays zero for ever"
-)
 def test_spot_tasks_go_on_after_a_pause(tmp_path: Path) -> None:
     pause = "{since: 2022-03-01, teams: 1}, {since: 2024-01-01, teams: 0}, {since: 2025-01-01, teams: 4}]}\n    items"
     scenario = scenario_of(edit(BUSY, ("{since: 2022-03-01, teams: 1}]}\n    items", pause)), tmp_path)

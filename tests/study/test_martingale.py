@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from running import DATA, TOY, column, edit, martingale_z, run_all, scenario_of
 
-from sim.scenario import Scenario, load
+from sim.scenario import load
 from sim.study.store import Chunk
 
 BUSY = DATA / "busy.yaml"
@@ -111,30 +111,22 @@ def test_groups_add_up(busy: Chunk) -> None:
     assert np.array_equal(total.sum(axis=2), kinds)
 
 
-def _without_feedback(tmp_path: Path) -> Scenario:
-    return scenario_of(edit(BUSY, ("learning_floor: 0.2", "learning_floor: 1")), tmp_path)
-
-
 def test_the_integral_without_feedback_is_biased(tmp_path: Path, busy: Chunk) -> None:
     """Negative control of the whole idea: the companion of people who do not learn is no companion of those who do."""
     accidents, _ = _pair(busy)
-    _, expected = _pair(run_all(_without_feedback(tmp_path), 10, 4))
-    same_draws = accidents[: len(expected)]
-    assert martingale_z(same_draws, expected) < -4.0
+    deaf = scenario_of(edit(BUSY, ("learning_floor: 0.2", "learning_floor: 1")), tmp_path)
+    _, expected = _pair(run_all(deaf, 10, 4))
+    assert martingale_z(accidents[: len(expected)], expected) < -4.0
 
 
 def test_people_beside_a_self_destruction(tmp_path: Path) -> None:
-    """A radius of 500 m, so that about one self-destruction in 500 hurts somebody: 400 accidents of 200,000 devices,
-    ten times as many as are stepped on. Power above 0.999 against their absence."""
-    text = edit(
-        FIELD,
-        ("{persistent: 1}", "{sd: 1}"),
-        ("items: 1000,", "items: 20000,"),
-        (
-            "p_trigger: *steps, sd_hours: [360]}",
-            "p_trigger: *steps, sd_hours: [360], bystander_radius_m: 500}",
-        ),
-    )
-    accidents, expected = _pair(run_all(scenario_of(text, tmp_path), 1, 10))
-    assert expected.sum() > 300.0
+    """A radius of 500 m, so that one self-destruction in 500 hurts somebody: 200,000 devices cause 480 accidents, 400
+    of them in this way (power above 0.999 against their absence). Control: without a radius there are 80."""
+    timer = "p_trigger: *steps, sd_hours: [360]"
+    text = edit(FIELD, ("{persistent: 1}", "{sd: 1}"), ("items: 1000,", "items: 20000,"))
+    beside = text.replace(f"{timer}}}", f"{timer}, bystander_radius_m: 500}}")
+    accidents, expected = _pair(run_all(scenario_of(beside, tmp_path), 1, 10))
+    assert expected.sum() > 400.0
     assert abs(martingale_z(accidents, expected)) < 4.0
+    alone, _ = _pair(run_all(scenario_of(text, tmp_path), 1, 10))
+    assert martingale_z(alone, expected) < -4.0
