@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.core.ground import detection_table
 from sim.core.random import STREAM_PRIORITY, uniform
+from sim.core.records import YEAR_DAYS
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.programme.season import Season
 from sim.scenario.schema import Teams
@@ -165,7 +166,14 @@ def _budget_by_year(world: World) -> np.ndarray:
     amounts = np.zeros(len(frame.years))
     for y, year in enumerate(frame.years):
         amounts[y] = next((usd for since, usd in reversed(known) if since <= year), 0.0)
-    return amounts
+    return amounts * year_parts(world)
+
+
+def year_parts(world: World) -> np.ndarray:
+    """Part of each calendar year that lies in the run, (year,) float64; 1 but for the first and the last."""
+    frame = world.frame
+    days = np.bincount(frame.step_year, weights=np.diff(frame.edges), minlength=len(frame.years))
+    return np.minimum(days / YEAR_DAYS, 1.0)
 
 
 def _budget(world: World) -> np.ndarray:
@@ -224,7 +232,7 @@ def _eod_capacity(world: World, budget: np.ndarray) -> np.ndarray:
         return np.zeros(len(frame.years))
     since = np.array([to_days(n.since) for n in eod.teams.numbers])
     numbers = np.array([n.teams for n in eod.teams.numbers])
-    per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / 365.25
+    per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / YEAR_DAYS
     capacity = np.zeros(len(frame.years))
     for s in range(len(frame.edges) - 1):
         i = int(np.searchsorted(since, frame.edges[s], "right")) - 1

@@ -40,7 +40,7 @@ from sim.programme.ledger import (
     Ledger,
     StageRecord,
 )
-from sim.programme.plan import Crew, Plan, Task
+from sim.programme.plan import Crew, Plan, Task, year_parts
 from sim.programme.priorities import Belief
 from sim.world import World
 
@@ -119,6 +119,7 @@ class _Run:
         self.open_jobs = 0
         self.dispatching = False
         self.attended = 1.0
+        self.year_parts = year_parts(world)
         self.spot_last_year = 0
         self.spot_known = np.zeros(len(frame.areas), np.int64)
         self.year_start = [float(frame.edges[:-1][frame.step_year == y][0]) for y in range(len(frame.years))]
@@ -431,8 +432,9 @@ class _Run:
     def _eod(self, step: int, year: int) -> None:
         """Share of sightings that EOD teams can attend, from what the past year brought."""
         if step > 0 and year != self.step_year[step - 1]:
-            seen = self.spot_last_year / self.attended if self.attended > 0.0 else 0.0
-            self.attended = min(1.0, self.plan.eod_capacity[year] / seen) if seen > 0.0 else 1.0
+            seen = self.spot_last_year / self.attended / self.year_parts[year - 1] if self.attended > 0.0 else 0.0
+            capacity = self.plan.eod_capacity[year] / self.year_parts[year]
+            self.attended = min(1.0, capacity / seen) if seen > 0.0 else 1.0
         share = self.attended if self.plan.eod_capacity[year] > 0.0 else 0.0
         self.ground.attend_sightings(step, np.full(self.opens.shape, share))
 

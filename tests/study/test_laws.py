@@ -212,7 +212,6 @@ def test_money_is_conserved(file: Path, runs: dict[Path, Chunk]) -> None:
     assert np.array_equal(spent + column(chunk, "money_unspent_usd"), column(chunk, "budget_usd"))
 
 
-@pytest.mark.xfail(strict=True, reason="the money of a whole year is there for one that the horizon cuts")
 def test_a_year_in_part_has_money_in_part(runs: dict[Path, Chunk]) -> None:
     """Ten years from 1 January 2022 end half a day into 2032 on the run's calendar: 5 million a year are 7,000."""
     assert column(runs[TOY], "budget_usd")[:, -1].max() == pytest.approx(0.5 / 365.25 * 5e6, rel=0.1)
