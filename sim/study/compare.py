@@ -200,8 +200,9 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
                 for m in PER_DEVICE_METRICS}
             per_devices.append(explain.per_10000(scenario, name, change, used))
             if name == headline:
-                driving.append(explain.drivers(scenario, sample, change["casualties_total"],
-                                               "casualties_total_difference"))
+                more = explain.national_total(sample, "casualties_expected")
+                more = more - explain.national_total(base, "casualties_expected")
+                driving.append(explain.drivers(scenario, sample, more, "casualties_total_difference"))
     ends = explain.end_years(scenarios[baseline], used)
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
     return {
