@@ -8,7 +8,7 @@ from numba import njit
 from sim.core import CACHE
 from sim.core.companion import integrate, split_branch
 from sim.core.encounters import raise_bound, reveal
-from sim.core.records import CANCELLED, CLEARED, MISSED, REDUCED
+from sim.core.records import CANCELLED, CLEARED, MISSED, N_LOG, REDUCED
 
 
 @njit(cache=CACHE)
@@ -94,6 +94,6 @@ def set_sighting(g, step, capacity):
 @njit(cache=CACHE)
 def reported_accidents(g, since, until, counts):
     """Reported accidents by area with a report in (since, until]; counts: (area,) float64, added to."""
-    for i in range(g.counters[5]):
+    for i in range(g.counters[N_LOG]):
         if since < g.log[i, 5] <= until:
             counts[np.int64(g.log[i, 1])] += 1.0

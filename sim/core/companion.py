@@ -29,6 +29,7 @@ from sim.core.records import (
     EXPECTED_KILLED,
     EXPECTED_REPORTED,
     MISSED,
+    MOST_BESIDE,
     N_BRANCHES,
     N_CLASSES,
     REDUCED,
@@ -176,7 +177,7 @@ def integrate(g, first, last, t1):
         entry = entry_now(g.edges, g.entry, g.learning, g.marking, area, step)
         suspected = open_hazard * entry
         e = g.sighting[access, coh.family, step]
-        p_bystander = min(g.bystander[coh.pair, season] * g.presence[access, step] * entry, 0.999)
+        p_bystander = min(g.bystander[coh.pair, season] * g.presence[access, step] * entry, MOST_BESIDE)
         length = t1 - t0
         whole = t0 == edge0 and t1 == edge1
         w = life.inert_weight

@@ -43,6 +43,7 @@ from sim.core.records import (
     IN_GROUND,
     KILLED,
     MISSED,
+    MOST_BESIDE,
     N_BRANCHES,
     N_CANDIDATES,
     N_CLASSES,
@@ -73,7 +74,6 @@ from sim.core.records import (
 SUSPECTED_BOUND, RELEASED_BOUND = 0, 1
 _BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
 _UNIT32 = 2.0**-32
-MOST_BESIDE = 0.999  # largest chance of somebody beside a self-destruction: keeps the logarithm finite
 
 
 @njit(cache=CACHE)

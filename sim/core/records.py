@@ -112,6 +112,8 @@ TOUCHED = np.dtype(
 )
 IN_GROUND, DETONATED, FOUND = 0, 1, 2
 
+MOST_BESIDE = 0.999  # largest chance of somebody beside a self-destruction: keeps the logarithm finite
+
 # Columns of the yearly tallies.
 ACCIDENTS, CASUALTIES, KILLED, REPORTED = 0, 1, 2, 3
 FIRST_GROUP = 4

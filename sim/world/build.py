@@ -27,6 +27,7 @@ from sim.core.records import (
     N_STOCKS,
     N_TALLIES,
     QUARTER_DAYS,
+    STEP,
     TOUCHED,
     YEAR_DAYS,
     Ground,
@@ -250,7 +251,7 @@ class World:
 
 def _counters() -> np.ndarray:
     counters = np.zeros(16, np.int64)
-    counters[2] = -1  # no step is open
+    counters[STEP] = -1  # no step is open
     return counters
 
 

@@ -16,11 +16,6 @@ def to_days(date: dt.date) -> float:
     return float((date - EPOCH).days)
 
 
-def to_date(days: float) -> dt.date:
-    """Calendar date of a number of days since 1 January 2000."""
-    return EPOCH + dt.timedelta(days=int(days))
-
-
 def year_of(days: float) -> int:
     """Year on the run's calendar: years of 365.25 days from 2000, less than a day off the civil one."""
     return 2000 + int(np.floor(days / YEAR_DAYS))

@@ -92,12 +92,6 @@ class Frame:
     step_season: np.ndarray
     years: tuple[int, ...]
 
-    def area_label(self, area: int) -> str:
-        """Readable name of a hazard area, no finer than district, zone and land use."""
-        name = self.areas[area]
-        s = self.strata[name.stratum]
-        return f"{s.district} / {s.zone} / {s.land_use} / {name.origin} {name.bundle + 1}"
-
 
 def make_frame(scenario: Scenario) -> Frame:
     """Places, hazard areas and cohorts of a scenario."""
