@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.core.ground import GroundTruth
+from sim.core.records import Room
 from sim.programme import Ledger, make_plan, run_programme
 from sim.scenario import Scenario, load
 from sim.study.executor import run_block
@@ -76,7 +77,7 @@ def play(
 ) -> tuple[World, GroundTruth, Ledger]:
     """One replicate with everything it leaves behind."""
     world = World(make_frame(scenario), draw_parameters(scenario, draw))
-    ground = GroundTruth(world.replicate(inner, ROOM))
+    ground = GroundTruth(world.replicate(inner, Room(ROOM)))
     ledger = run_programme(world, make_plan(world), ground, trace)
     return world, ground, ledger
 

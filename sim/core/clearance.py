@@ -1,99 +1,166 @@
-"""What survey and clearance do to the ground (MODEL sections 7 and 11): splits, sweeps, releases."""
+"""What survey and clearance do to the ground (MODEL sections 7 and 11): splits, sweeps, releases.
+
+What happens in one hazard area does not touch another within a quarter: people learn of accidents
+from one quarter to the next. So time passes in an area when something is done to it, or when the
+quarter ends.
+"""
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+import math
 
-from sim.core import CACHE
-from sim.core.companion import integrate, split_branch
-from sim.core.encounters import raise_bound, reveal
-from sim.core.records import CANCELLED, CLEARED, MISSED, N_LOG, REDUCED
-
-
-@njit(cache=CACHE)
-def _catch_up(g, a):
-    """Integrate the area's cohorts up to now: its hazard is about to change."""
-    integrate(g, g.areas[a].cohorts_from, g.areas[a].cohorts_to, g.clock[0])
-
-
-@njit(cache=CACHE)
-def split_sites(g, a, missed_share):
-    """NTS ends: this share of the contaminated sites showed no evidence."""
-    _catch_up(g, a)
-    area = g.areas[a]
-    area.missed, area.cancelled, area.diverged = missed_share, missed_share, 1
-    split_branch(g, a, MISSED, CLEARED, 1.0 - missed_share)
-
-
-@njit(cache=CACHE)
-def cancel_sites(g, a, cancelled_share):
-    """Re-survey ends: this share of the contaminated sites was cancelled all the same."""
-    _catch_up(g, a)
-    area = g.areas[a]
-    rest = 1.0 - area.missed
-    area.cancelled = area.missed + cancelled_share
-    split_branch(g, a, CLEARED, CANCELLED, cancelled_share / rest if rest > 0.0 else 0.0)
+from sim.core.candidates import block_of, open_block, raise_bound
+from sim.core.companion import decay, integrate, marking_now, split_branch
+from sim.core.compiled import kernel
+from sim.core.encounters import meet
+from sim.core.finds import close_year, reveal
+from sim.core.life import GL_NODES
+from sim.core.records import (
+    BEGIN_SWEEP,
+    CANCEL,
+    CANCELLED,
+    CLEARED,
+    END_SWEEP,
+    LEAVE_OUTSIDE,
+    MARK,
+    MISSED,
+    N_CLASSES,
+    N_KINDS,
+    OVERFLOW,
+    REDUCED,
+    RELEASE,
+    SPLIT,
+    STEP,
+)
 
 
-@njit(cache=CACHE)
-def leave_outside(g, a, ts_missed):
-    """TS ends: this share of the items of confirmed sites lies in land that it reduced."""
-    _catch_up(g, a)
-    g.areas[a].ts_missed = ts_missed
-    split_branch(g, a, CLEARED, REDUCED, ts_missed)
+@kernel
+def carry_out(g, orders, count, until):
+    """Let time pass up to a date, and do what was ordered on the way.
+
+    Parameters
+    ----------
+    g : Ground
+    orders : (order,) ORDER
+        By date.
+    count : int
+        How many of them there are.
+    until : float
+        Date [days].
+    """
+    for i in range(count):
+        order = orders[i]
+        _advance(g, order.date)
+        if g.counters[OVERFLOW]:
+            return
+        _act(g, order)
+        if g.counters[OVERFLOW]:
+            return
+    _advance(g, until)
 
 
-@njit(cache=CACHE)
-def release(g, a, branch):
-    """From now on people use this part of the area fully."""
-    _catch_up(g, a)
-    g.areas[a].released[branch] = g.clock[0]
-    raise_bound(g, a, g.clock[0])
+@kernel
+def _advance(g, until):
+    """Quarters open and close up to a date; in the open one nothing is decided yet."""
+    while g.clock[0] < until:
+        step = g.counters[STEP]
+        if step < 0 or g.clock[0] >= g.edges[step + 1]:
+            step += 1
+            _open_step(g, step)
+        end = g.edges[step + 1]
+        if until < end:
+            g.clock[0] = until
+            return
+        meet(g, 0, len(g.cohorts), end)
+        if g.counters[OVERFLOW]:
+            return
+        integrate(g, 0, len(g.cohorts), end)
+        g.clock[0] = end
+        if step == len(g.edges) - 2 or g.step_year[step + 1] != g.step_year[step]:
+            close_year(g, end)
 
 
-@njit(cache=CACHE)
-def mark(g, a):
-    """Confirmed land is marked."""
-    _catch_up(g, a)
-    g.areas[a].marked = g.clock[0]
+@kernel
+def _attended(g, step):
+    """Share of the items seen and reported that EOD teams can attend in a quarter, by what lies there now."""
+    reports = 0.0
+    for c in range(len(g.cohorts)):
+        coh = g.cohorts[c]
+        if coh.mass > 0.0:
+            left = (coh.id_to - coh.id_from - coh.accidents - coh.found) / coh.mass
+            reports += left * coh.present * g.sighting[g.areas[coh.area].access, coh.family, step]
+    return min(1.0, g.eod[step] / reports) if reports > 0.0 else 1.0
 
 
-@njit(cache=CACHE)
-def begin_sweep(g, a, until, detect, class_weight):
-    """A sweep over the land for clearance, from now until a date; detect: (kind, class)."""
-    _catch_up(g, a)
-    area = g.areas[a]
-    j = area.sweeps
-    area.sweep_from[j], area.sweep_to[j] = g.clock[0], until
-    area.detect[j] = detect
-    if j == 0:
-        area.class_weight[:] = class_weight
-    area.sweeps = j + 1
-
-
-@njit(cache=CACHE)
-def end_sweep(g, a):
-    """The sweep ends: returns finds by kind, (kind,) int64."""
-    _catch_up(g, a)
-    area = g.areas[a]
-    now = g.clock[0]
-    reveal(g, area.cohorts_from, area.cohorts_to, now, 0)
-    area.sweeps_done += 1
-    return reveal(g, area.cohorts_from, area.cohorts_to, now, 1)
-
-
-@njit(cache=CACHE)
-def set_sighting(g, step, capacity):
-    """EOD capacity from a step on: share of sightings attended, (access,); scales the rates of that step."""
-    for a in range(g.sighting.shape[0]):
+@kernel
+def _open_step(g, step):
+    """Begin a quarter: what people have learnt, which spot tasks are attended, the candidates of a new block."""
+    attended = _attended(g, step)
+    for a in range(g.presence.shape[0]):
+        known = 0.0
+        for past in range(step):
+            known = known * g.learn[a, 2] + g.reports[a, past]
+        g.learning[a, step] = g.learn[a, 0] + (1.0 - g.learn[a, 0]) * math.exp(-g.learn[a, 1] * known)
         for f in range(g.sighting.shape[1]):
-            g.sighting[a, f, step] *= capacity[a]
+            g.sighting[a, f, step] *= attended
+            z = g.sighting[a, f, step] * (g.edges[step + 1] - g.edges[step])
+            for j in range(3):
+                g.fade[a, f, j] = decay(z * GL_NODES[j])
+            g.fade[a, f, 3] = decay(z)
+            if step > 0:
+                g.sighted[a, f, step] = g.sighted[a, f, step - 1] + g.sighting[a, f, step - 1] * (
+                    g.edges[step] - g.edges[step - 1])
+    for a in range(len(g.areas)):
+        g.areas[a].marking = marking_now(g.edges, g.marking, g.areas[a].marked, step)
+    new_block = step == 0 or block_of(g.edges, step) != block_of(g.edges, step - 1)
+    g.counters[STEP] = step
+    if new_block:
+        open_block(g, step)
 
 
-@njit(cache=CACHE)
-def reported_accidents(g, since, until, counts):
-    """Reported accidents by area with a report in (since, until]; counts: (area,) float64, added to."""
-    for i in range(g.counters[N_LOG]):
-        if since < g.log[i, 5] <= until:
-            counts[np.int64(g.log[i, 1])] += 1.0
+@kernel
+def _act(g, order):
+    """One order, at the date that the clock shows; the area's history is decided up to then first."""
+    a, now, value = order.area, g.clock[0], order.value
+    area = g.areas[a]
+    if g.counters[STEP] >= 0:
+        meet(g, area.cohorts_from, area.cohorts_to, now)
+        if g.counters[OVERFLOW]:
+            return
+        integrate(g, area.cohorts_from, area.cohorts_to, now)
+    if order.what == SPLIT:  # NTS ends: this share of the contaminated sites showed no evidence
+        area.missed, area.cancelled, area.diverged = value, value, 1
+        split_branch(g, a, MISSED, CLEARED, 1.0 - value)
+    elif order.what == CANCEL:  # re-survey ends: this share of the contaminated sites was cancelled all the same
+        rest = 1.0 - area.missed
+        area.cancelled = area.missed + value
+        split_branch(g, a, CLEARED, CANCELLED, value / rest if rest > 0.0 else 0.0)
+    elif order.what == LEAVE_OUTSIDE:  # TS ends: this share of the items of confirmed sites lies in reduced land
+        area.ts_missed = value
+        split_branch(g, a, CLEARED, REDUCED, value)
+    elif order.what == RELEASE:  # people use this part of the area fully from now on
+        area.released[order.number] = now
+        raise_bound(g, a, now)
+    elif order.what == MARK:
+        area.marked = now
+        area.marking = marking_now(g.edges, g.marking, now, g.counters[STEP])
+    elif order.what == BEGIN_SWEEP:
+        _begin_sweep(g, area, now, value, order.number)
+    elif order.what == END_SWEEP:
+        reveal(g, area.cohorts_from, area.cohorts_to, now, 0)
+        area.sweeps_done += 1
+        g.finds[:] = 0
+        reveal(g, area.cohorts_from, area.cohorts_to, now, 1)
+
+
+@kernel
+def _begin_sweep(g, area, now, until, method):
+    """A pass over the land for clearance; the first decides how detectable the items are."""
+    j = area.sweeps
+    area.sweep_from[j], area.sweep_to[j] = now, until
+    for kind in range(N_KINDS):
+        for k in range(N_CLASSES):
+            area.detect[j, kind, k] = g.methods[method, kind, k]
+            if j == 0:
+                area.class_weight[kind, k] = g.method_weights[method, kind, k]
+    area.sweeps = j + 1

@@ -17,9 +17,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from sim.core import CACHE
+from sim.core.compiled import kernel
+from sim.core.items import sighted_until
 from sim.core.life import GL_NODES, GL_WEIGHTS, active, gone
 from sim.core.records import (
     CANCELLED,
@@ -38,7 +38,7 @@ from sim.core.records import (
 )
 
 
-@njit(cache=CACHE)
+@kernel
 def decay(z):
     """exp(-z); the series is exact to a double for the small arguments that dominate."""
     if z < 1e-3:
@@ -46,16 +46,40 @@ def decay(z):
     return math.exp(-z)
 
 
-@njit(cache=CACHE)
-def entry_now(edges, entry, learning, marking, area, step):
+@kernel
+def minus_log1m(z):
+    """-ln(1 - z), exact to a double for the small arguments that dominate."""
+    if z < 1e-3:
+        return z * (1.0 + z * (0.5 + z * (1.0 / 3.0 + z * (0.25 + z * (0.2 + z / 6.0)))))
+    return -math.log1p(-z)
+
+
+@kernel
+def marking_now(edges, marking, marked, step):
+    """Factor on entry to an area by marking in a step: its effect decays."""
+    if marked > edges[step]:
+        return 1.0
+    return 1.0 - marking[0] * 0.5 ** ((edges[step] - marked) / marking[1])
+
+
+@kernel
+def entry_now(entry, learning, area, step):
     """Entry to suspected land of this area in this step: knowledge, risk education, marking."""
-    factor = entry[area.access, step] * learning[area.access, step]
-    if area.marked <= edges[step]:
-        factor *= 1.0 - marking[0] * 0.5 ** ((edges[step] - area.marked) / marking[1])
-    return factor
+    return entry[area.access, step] * learning[area.access, step] * area.marking
 
 
-@njit(cache=CACHE)
+@kernel
+def branch_share(area, branch):
+    """Share of an area's items in one branch, once survey has split the sites."""
+    if branch == MISSED:
+        return area.missed
+    if branch == CANCELLED:
+        return area.cancelled - area.missed
+    left = area.ts_missed if branch == REDUCED else 1.0 - area.ts_missed
+    return (1.0 - area.cancelled) * left
+
+
+@kernel
 def missed_by_sweeps(area, kind, sweeps):
     """P(not detected by the first `sweeps` sweeps) of an item in the cleared branch."""
     total = 0.0
@@ -67,7 +91,7 @@ def missed_by_sweeps(area, kind, sweeps):
     return total
 
 
-@njit(cache=CACHE)
+@kernel
 def sweep_progress(area, kind, t):
     """P(not yet removed at t by the sweep under way | missed by those before)."""
     j = area.sweeps_done
@@ -81,7 +105,7 @@ def sweep_progress(area, kind, t):
     return 1.0 - (1.0 - after / before) * done
 
 
-@njit(cache=CACHE)
+@kernel
 def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
     """One smooth piece of a node's life: masses after it, what detonated, what self-destructed.
 
@@ -124,7 +148,7 @@ def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
     return x1 * l1, y1 * l1, detonated, went
 
 
-@njit(cache=CACHE)
+@kernel
 def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
     """A node over [age0, age1]: smooth pieces between the kinks of its life, jumps at the kinks."""
     detonated, went = 0.0, 0.0
@@ -151,7 +175,7 @@ def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
     return x, y, detonated, went
 
 
-@njit(cache=CACHE)
+@kernel
 def integrate(g, first, last, t1):
     """Carry cohorts [first, last) to t1, within the open step; their expected accidents join the tallies.
 
@@ -160,7 +184,6 @@ def integrate(g, first, last, t1):
     step = g.counters[STEP]
     season, year = g.step_season[step], g.step_year[step]
     edge0, edge1 = g.edges[step], g.edges[step + 1]
-    shares = np.zeros(N_BRANCHES)
     for c in range(first, last):
         coh = g.cohorts[c]
         t0 = coh.integrated
@@ -174,7 +197,7 @@ def integrate(g, first, last, t1):
         life = g.life[coh.family]
         access = area.access
         open_hazard = g.base[coh.pair, season] * g.presence[access, step]
-        entry = entry_now(g.edges, g.entry, g.learning, g.marking, area, step)
+        entry = entry_now(g.entry, g.learning, area, step)
         suspected = open_hazard * entry
         e = g.sighting[access, coh.family, step]
         p_bystander = min(g.bystander[coh.pair, season] * g.presence[access, step] * entry, MOST_BESIDE)
@@ -182,55 +205,57 @@ def integrate(g, first, last, t1):
         whole = t0 == edge0 and t1 == edge1
         w = life.inert_weight
         diverged = area.diverged == 1
-        shares[0] = 1.0
-        if diverged:
-            shares[MISSED] = area.missed
-            shares[CANCELLED] = area.cancelled - area.missed
-            shares[REDUCED] = (1.0 - area.cancelled) * area.ts_missed
-            shares[CLEARED] = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
-        summed = life.memoryless == 1
-        r1, r2, r3, r4 = 1.0, 1.0, 1.0, 1.0  # ageing within the interval, relative to its start
-        if summed:
-            q = length / life.age_scale
-            r1, r2, r3, r4 = decay(q * GL_NODES[0]), decay(q * GL_NODES[1]), decay(q * GL_NODES[2]), decay(q)
+        summed = coh.settled > coh.dates_from
+        # what EOD spot tasks leave (e1 ... e4), and ageing where settled (a1 ... a4), at the inner points and the end
+        if whole:
+            e1, e2 = g.fade[access, coh.family, 0], g.fade[access, coh.family, 1]
+            e3, e4 = g.fade[access, coh.family, 2], g.fade[access, coh.family, 3]
+        else:
+            z = e * length
+            e1, e2, e3, e4 = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
+        z = length / life.age_scale
+        a1, a2, a3, a4 = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
         last_date = coh.next_date
         while last_date < coh.dates_to and g.dates[last_date] < t1:
             last_date += 1
-        detonated = 0.0
+        detonated, present = 0.0, 0.0
         for b in range(N_BRANCHES if diverged else 1):
             h = open_hazard if diverged and area.released[b] <= t0 else suspected
+            share = branch_share(area, b) if diverged else 1.0
             l0, slope = 1.0, 0.0
             if b == CLEARED and diverged and area.sweeps > area.sweeps_done:
                 l0 = sweep_progress(area, coh.kind, t0)
                 slope = (sweep_progress(area, coh.kind, t1) - l0) / length
-            hx, hy = (h + e) * length, (w * h + e) * length
-            ex, ey = decay(hx), decay(hy)
-            f0, f1, f2 = decay(hx * GL_NODES[0]), decay(hx * GL_NODES[1]), decay(hx * GL_NODES[2])
-            k0, k1, k2 = decay(hy * GL_NODES[2]), decay(hy * GL_NODES[1]), decay(hy * GL_NODES[0])
-            for d in range(coh.dates_from, last_date):
-                laid = g.dates[d]
-                if summed and coh.dates_from < d < coh.next_date:
-                    continue  # its mass is in the first row
-                row = coh.node + d - coh.dates_from
+            z = h * length
+            f1, f2, f3 = e1 * decay(z * GL_NODES[0]), e2 * decay(z * GL_NODES[1]), e3 * decay(z * GL_NODES[2])
+            ex, z = e4 * decay(z), w * z
+            k1, k2, k3 = e1 * decay(z * GL_NODES[0]), e2 * decay(z * GL_NODES[1]), e3 * decay(z * GL_NODES[2])
+            ey = e4 * decay(z)
+            for d in range(coh.settled - 1 if summed else coh.dates_from, last_date):
+                in_sum = d < coh.settled
+                laid = g.dates[coh.dates_from if in_sum else d]
+                row = coh.node if in_sum else coh.node + d - coh.dates_from
                 if laid >= t0:
-                    g.active[row, b] = g.weights[d] * life.armed * shares[b]
-                    g.inert[row, b] = g.weights[d] * (1.0 - life.armed) * shares[b]
+                    g.active[row, b] = g.weights[d] * life.armed * share
+                    g.inert[row, b] = g.weights[d] * (1.0 - life.armed) * share
                 x, y = g.active[row, b], g.inert[row, b]
                 if x == 0.0 and (y == 0.0 or (w == 0.0 and e == 0.0 and slope == 0.0)):
+                    present += y
                     continue
                 smooth = laid < t0 and slope == 0.0
-                if smooth and not summed:
+                r1, r2, r3, r4 = a1, a2, a3, a4
+                if smooth and not in_sum:
                     table = g.table_row[row]
                     smooth = whole and g.table[table, step, 5] == 1.0
                     r1, r2 = g.table[table, step, 1], g.table[table, step, 2]
                     r3, r4 = g.table[table, step, 3], g.table[table, step, 4]
                 if smooth:
-                    i1, i2, i3 = (1.0 - r1) * f0, (1.0 - r2) * f1, (1.0 - r3) * f2
-                    moved = GL_WEIGHTS[0] * i1 * k0 + GL_WEIGHTS[1] * i2 * k1 + GL_WEIGHTS[2] * i3 * k2
+                    i1, i2, i3 = (1.0 - r1) * f1, (1.0 - r2) * f2, (1.0 - r3) * f3
+                    moved = GL_WEIGHTS[0] * i1 * k3 + GL_WEIGHTS[1] * i2 * k2 + GL_WEIGHTS[2] * i3 * k1
                     detonated += h * length * (
-                        x * (GL_WEIGHTS[0] * r1 * f0 + GL_WEIGHTS[1] * r2 * f1 + GL_WEIGHTS[2] * r3 * f2)
-                        + w * (GL_WEIGHTS[0] * (y * k2 + x * i1) + GL_WEIGHTS[1] * (y * k1 + x * i2)
-                               + GL_WEIGHTS[2] * (y * k0 + x * i3)))
+                        x * (GL_WEIGHTS[0] * r1 * f1 + GL_WEIGHTS[1] * r2 * f2 + GL_WEIGHTS[2] * r3 * f3)
+                        + w * (GL_WEIGHTS[0] * (y * k1 + x * i1) + GL_WEIGHTS[1] * (y * k2 + x * i2)
+                               + GL_WEIGHTS[2] * (y * k3 + x * i3)))
                     x, y = x * r4 * ex, y * ey + x * ((1.0 - r4) * ex + (1.0 - w) * h * length * moved)
                 else:
                     age0 = max(t0 - laid, 0.0)
@@ -238,20 +263,30 @@ def integrate(g, first, last, t1):
                                                l0 + slope * max(laid - t0, 0.0), slope, p_bystander)
                     detonated += d_mass
                     coh.gone += went
-                if summed and d > coh.dates_from:
+                present += x + y
+                if d >= coh.settled and d > coh.dates_from and t1 - laid >= life.settles:
                     g.active[row, b], g.inert[row, b] = 0.0, 0.0
                     g.active[coh.node, b] += x
                     g.inert[coh.node, b] += y
                 else:
                     g.active[row, b], g.inert[row, b] = x, y
-        coh.unseen *= decay(e * length)
+        coh.present = present
+        coh.unseen *= e4
         while coh.next_date < last_date:
             laid, weight = g.dates[coh.next_date], g.weights[coh.next_date]
             coh.waiting -= weight
-            coh.unseen += weight * decay(e * (t1 - max(laid, t0)))
+            if life.sd_from == np.inf:
+                coh.unseen += weight * decay(e * (t1 - max(laid, t0)))
             coh.next_date += 1
+        while coh.settled < coh.next_date and t1 - g.dates[coh.settled] >= life.settles:
+            if life.sd_from < np.inf:
+                sighted, sighting = g.sighted[access, coh.family], g.sighting[access, coh.family]
+                before, after = unseen_parts(life, g.dates[coh.settled], t1, g.edges, step, sighted, sighting)
+                coh.unseen += g.weights[coh.settled] * after
+                coh.unseen_gone += g.weights[coh.settled] * before
+            coh.settled += 1
         if detonated > 0.0:
-            expected = -(n - coh.accidents - coh.found) * math.log1p(-detonated / coh.mass)
+            expected = (n - coh.accidents - coh.found) * minus_log1m(detonated / coh.mass)
             coh.mass -= detonated
             people = expected * g.outcome[coh.family, 0]
             tally = g.tallies[year, area.district]
@@ -264,27 +299,36 @@ def integrate(g, first, last, t1):
                 g.kinds[year, TRANSFERRED, 1] += people
 
 
-@njit(cache=CACHE)
-def live_rows(life, coh):
-    """Rows of a cohort that hold mass: those laid so far, or one where they are summed."""
-    laid = coh.next_date - coh.dates_from
-    return min(laid, 1) if life.memoryless == 1 else laid
+@kernel
+def unseen_parts(life, laid, t, edges, step, sighted, sighting):
+    """An item that nobody has met, laid on a date: P(goes, unseen until then), P(stays, unseen until t)."""
+    then = sighted_until(edges, step, sighted, sighting, laid)
+    goes = life.armed * gone(life, t - laid) if laid + life.sd_from <= t else 0.0
+    at = min(t, laid + 0.5 * (life.sd_from + life.sd_to))
+    before = goes * math.exp(then - sighted_until(edges, step, sighted, sighting, at)) if goes > 0.0 else 0.0
+    return before, (1.0 - goes) * math.exp(then - sighted_until(edges, step, sighted, sighting, t))
 
 
-@njit(cache=CACHE)
+@kernel
+def live_rows(coh):
+    """Rows of a cohort that hold mass: those laid so far, or one where all are summed."""
+    return min(coh.next_date - coh.dates_from, 1) if coh.settled == coh.next_date else coh.next_date - coh.dates_from
+
+
+@kernel
 def split_branch(g, a, source, target, share):
     """Move a share of the masses of an area's items from one branch to another."""
     area = g.areas[a]
     for c in range(area.cohorts_from, area.cohorts_to):
         coh = g.cohorts[c]
-        for row in range(coh.node, coh.node + live_rows(g.life[coh.family], coh)):
+        for row in range(coh.node, coh.node + live_rows(coh)):
             for mass in (g.active, g.inert):
                 moved = mass[row, source] * share
                 mass[row, source] -= moved
                 mass[row, target] += moved
 
 
-@njit(cache=CACHE)
+@kernel
 def begin(g):
     """Masses at the start, for items laid before it."""
     start = g.edges[0]
@@ -293,16 +337,21 @@ def begin(g):
         life = g.life[coh.family]
         coh.integrated, coh.revealed, coh.not_found = start, start, 1.0
         coh.mass, coh.waiting, coh.gone, coh.unseen = 1.0, 1.0, 0.0, 0.0
-        coh.next_date = coh.dates_from
+        coh.present, coh.unseen_gone = 0.0, 0.0
+        coh.next_date, coh.settled = coh.dates_from, coh.dates_from
         while coh.next_date < coh.dates_to and g.dates[coh.next_date] < start:
-            row = coh.node
-            if life.memoryless == 0:
-                row += coh.next_date - coh.dates_from
             age, w = start - g.dates[coh.next_date], g.weights[coh.next_date]
+            row = coh.node + coh.next_date - coh.dates_from
+            if age >= life.settles:
+                row = coh.node
+                coh.settled = coh.next_date + 1
             s, went = active(life, age), gone(life, age)
             g.active[row, 0] += w * life.armed * s
             g.inert[row, 0] += w * (1.0 - life.armed * (s + went))
             coh.gone += w * life.armed * went
             coh.waiting -= w
-            coh.unseen += w
+            if life.sd_from == np.inf or age >= life.settles:
+                coh.unseen += w * (1.0 - life.armed * went)
+                coh.unseen_gone += w * life.armed * went
+            coh.present += w * (1.0 - life.armed * went)
             coh.next_date += 1

@@ -10,20 +10,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.core import clearance, encounters
+from sim.core.clearance import carry_out
 from sim.core.companion import begin
 from sim.core.inverse import binomial_inverse
 from sim.core.random import STREAM_SITE, uniform
 from sim.core.records import (
+    BEGIN_SWEEP,
+    CANCEL,
     CLEARED,
+    END_SWEEP,
+    LEAVE_OUTSIDE,
+    MARK,
     MAX_SWEEPS,
     N_CLASSES,
     N_KINDS,
     N_LOG,
+    ORDER,
     OVERFLOW,
-    STEP,
+    RELEASE,
+    SPLIT,
     Ground,
 )
+
+_ORDERS = 256
 
 
 class OutOfRoom(Exception):
@@ -42,6 +51,8 @@ class SurveyOutcome:
 class GroundTruth:
     """One replicate of one scenario under way.
 
+    What the programme does is kept as dated orders; history is decided when somebody asks for it.
+
     Parameters
     ----------
     ground : Ground
@@ -49,112 +60,144 @@ class GroundTruth:
     """
 
     def __init__(self, ground: Ground) -> None:
-        self.arrays = ground
-        n = len(ground.areas)
-        self._suspected = np.zeros((n, 2), np.int64)  # SHA sites: with items, without
-        self._confirmed = np.zeros((n, 2), np.int64)  # CHA sites: with items, without
+        self._arrays = ground
+        self._now = float(ground.clock[0])
+        self._orders = np.zeros(_ORDERS, ORDER)
+        self._ordered = 0
+        self._seed, self._replicate = (int(v) for v in ground.address)
+        self._keys: list[int] = ground.areas["key"].tolist()
+        self._sites: list[int] = ground.areas["sites"].tolist()
+        self._with_items: list[int] = ground.areas["contaminated"].tolist()
+        self._passes = [0] * len(ground.areas)
+        self._suspected: dict[int, tuple[int, int]] = {}  # SHA sites by area: with items, without
+        self._confirmed: dict[int, tuple[int, int]] = {}  # CHA sites by area: with items, without
         begin(ground)
 
     @property
+    def arrays(self) -> Ground:
+        """History decided up to now."""
+        self._decide()
+        return self._arrays
+
+    @property
+    def replicate(self) -> int:
+        """Address of the replicate."""
+        return self._replicate
+
+    @property
     def now(self) -> float:
-        """Date up to which history has been decided [days since 2000]."""
-        return float(self.arrays.clock[0])
+        """Date [days since 2000]."""
+        return self._now
 
     def advance(self, until: float) -> None:
         """Let time pass."""
-        if until <= self.arrays.clock[0]:
-            return
-        encounters.advance(self.arrays, until)
-        if self.arrays.counters[OVERFLOW]:
+        self._now = max(self._now, until)
+
+    def _order(self, what: int, area: int, number: int = 0, value: float = 0.0) -> None:
+        if self._ordered == _ORDERS:
+            self._decide()
+        self._orders[self._ordered] = (self._now, what, area, number, value)
+        self._ordered += 1
+
+    def _decide(self) -> None:
+        """Carry out what was ordered, up to now."""
+        if self._ordered or self._arrays.clock[0] < self._now:
+            carry_out(self._arrays, self._orders, self._ordered, self._now)
+            self._ordered = 0
+        if self._arrays.counters[OVERFLOW]:
             raise OutOfRoom
 
     def _share(self, area: int, stage: int, n: int, p: float) -> int:
         """Binomial(n, p) at the area's address: how many of n sites come out one way."""
-        g = self.arrays
-        u = uniform(g.address[0], g.address[1], STREAM_SITE, g.areas[area]["key"], stage, 0)
-        return int(binomial_inverse(u, int(n), float(p)))
+        u = uniform(self._seed, self._replicate, STREAM_SITE, self._keys[area], stage, 0)
+        return int(binomial_inverse(u, n, p))
 
     def non_technical_survey(self, area: int, sensitivity: float, specificity: float,
                              indirect: float) -> SurveyOutcome:
         """NTS of a bundle of sites (section 7): what it says follows from the hidden state of each."""
-        record = self.arrays.areas[area]
-        with_items, sites = int(record["contaminated"]), int(record["sites"])
+        with_items, sites = self._with_items[area], self._sites[area]
         seen = self._share(area, 1, with_items, sensitivity)
         false = self._share(area, 2, sites - with_items, 1.0 - specificity)
         suspected = self._share(area, 3, seen, indirect), self._share(area, 4, false, indirect)
-        self._suspected[area] = suspected
-        self._confirmed[area] = seen - suspected[0], false - suspected[1]
-        clearance.split_sites(self.arrays, area, 1.0 - seen / with_items if with_items else 0.0)
-        return SurveyOutcome(sites - seen - false, sum(suspected), int(self._confirmed[area].sum()))
+        confirmed = seen - suspected[0], false - suspected[1]
+        self._suspected[area], self._confirmed[area] = suspected, confirmed
+        self._order(SPLIT, area, value=1.0 - seen / with_items if with_items else 0.0)
+        return SurveyOutcome(sites - seen - false, sum(suspected), sum(confirmed))
 
     def start_on_record(self, area: int) -> int:
         """An area that is on record as SHA from the start; returns its sites."""
-        record = self.arrays.areas[area]
-        self._suspected[area] = record["contaminated"], record["sites"] - record["contaminated"]
-        clearance.split_sites(self.arrays, area, 0.0)
-        return int(record["sites"])
+        self._suspected[area] = self._with_items[area], self._sites[area] - self._with_items[area]
+        self._order(SPLIT, area)
+        return self._sites[area]
 
     def resurvey(self, area: int, sensitivity: float, specificity: float) -> SurveyOutcome:
         """Second survey of SHA sites: cancelled or confirmed."""
-        with_items, without = (int(v) for v in self._suspected[area])
+        with_items, without = self._suspected.pop(area)
         seen = self._share(area, 5, with_items, sensitivity)
         false = self._share(area, 6, without, 1.0 - specificity)
-        total = int(self.arrays.areas[area]["contaminated"])
-        clearance.cancel_sites(self.arrays, area, (with_items - seen) / total if total else 0.0)
-        self._confirmed[area] += seen, false
-        self._suspected[area] = 0
+        total = self._with_items[area]
+        self._order(CANCEL, area, value=(with_items - seen) / total if total else 0.0)
+        before = self._confirmed.get(area, (0, 0))
+        self._confirmed[area] = before[0] + seen, before[1] + false
         return SurveyOutcome(with_items + without - seen - false, 0, seen + false)
 
     def technical_survey(self, area: int, sensitivity: float, specificity: float, kept: float) -> float:
         """TS of the confirmed sites: share of their land that is kept for clearance."""
-        with_items, without = (int(v) for v in self._confirmed[area])
+        with_items, without = self._confirmed[area]
         false = self._share(area, 7, without, 1.0 - specificity)
-        clearance.leave_outside(self.arrays, area, 1.0 - sensitivity)
+        self._order(LEAVE_OUTSIDE, area, value=1.0 - sensitivity)
         sites = with_items + without
         return (with_items * kept + false) / sites if sites else 0.0
 
-    def begin_sweep(self, area: int, until: float, detection: np.ndarray, weights: np.ndarray) -> None:
-        """A team begins a pass that ends at `until`; detection, weights: (kind, class)."""
-        clearance.begin_sweep(self.arrays, area, until, detection, weights)
+    def use_methods(self, detection: np.ndarray, weights: np.ndarray) -> None:
+        """Methods of clearance passes; P(detected by a pass) and shares of classes, (method, kind, class)."""
+        self._arrays = self._arrays._replace(methods=detection, method_weights=weights)
+
+    def use_eod(self, items_per_day: np.ndarray) -> None:
+        """Spot tasks that EOD teams can attend, (quarter,) float64 [items/day]."""
+        self._arrays = self._arrays._replace(eod=items_per_day)
+
+    def begin_sweep(self, area: int, until: float, method: int) -> None:
+        """A team begins a pass that ends at `until`."""
+        self._passes[area] += 1
+        self._order(BEGIN_SWEEP, area, method, until)
 
     def end_sweep(self, area: int) -> np.ndarray:
         """The pass ends: finds by kind, (kind,) int64."""
-        return clearance.end_sweep(self.arrays, area)
+        self._order(END_SWEEP, area)
+        self._decide()
+        return self._arrays.finds.copy()
 
     def sweeps_left(self, area: int) -> int:
         """Passes that can still be made over this area."""
-        return MAX_SWEEPS - int(self.arrays.areas[area]["sweeps"])
+        return MAX_SWEEPS - self._passes[area]
 
     def release(self, area: int, branch: int) -> None:
         """People use this part of the area fully from now on."""
-        clearance.release(self.arrays, area, branch)
+        self._order(RELEASE, area, branch)
 
     def mark(self, area: int) -> None:
         """Marking of confirmed land."""
-        clearance.mark(self.arrays, area)
+        self._order(MARK, area)
 
-    def reported_accidents(self, since: float, until: float) -> np.ndarray:
-        """Reported accidents by area, (area,) float64, whose report came in (since, until]."""
-        counts = np.zeros(len(self.arrays.areas))
-        clearance.reported_accidents(self.arrays, since, until, counts)
-        return counts
-
-    def attend_sightings(self, step: int, share: np.ndarray) -> None:
-        """Share of the reported items that EOD teams attend in a future step, (access,)."""
-        if step <= self.arrays.counters[STEP]:
-            raise ValueError("EOD capacity can only be set for a quarter that has not begun")
-        clearance.set_sighting(self.arrays, step, share)
+    def reported_accidents(self, quarters: int) -> np.ndarray:
+        """Accidents by area whose report came in the last quarters before this one began, (area,) int64."""
+        g = self.arrays
+        opened = int(np.searchsorted(g.edges, self._now))
+        recent: np.ndarray = g.reported[:, max(opened - quarters, 0): opened].sum(axis=1)
+        return recent
 
     def spot_finds(self) -> np.ndarray:
         """Items destroyed by EOD spot tasks so far, as known at the last year's end, (area,) int64."""
-        g = self.arrays
-        return np.bincount(g.cohorts["area"], weights=g.cohorts["found_spot"], minlength=len(g.areas)).astype(
-            np.int64)
+        cohorts = self.arrays.cohorts
+        return np.bincount(
+            cohorts["area"], weights=cohorts["found_spot"], minlength=len(self._keys)).astype(np.int64)
 
     @property
     def accidents(self) -> np.ndarray:
-        """Log of accidents: date, area, cohort, item, casualties, reported on. For results only."""
-        return self.arrays.log[: self.arrays.counters[N_LOG]]
+        """Accidents: date, area, cohort, item, casualties, reported on; by date. For results only."""
+        log = self.arrays.log[: self._arrays.counters[N_LOG]]
+        return log[np.argsort(log[:, 0], kind="stable")]
 
 
 def detection_classes(mean: float, concentration: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
-
-from sim.core import CACHE
+from sim.core.compiled import kernel
 
 
-@njit(cache=CACHE)
+@kernel
 def meld(touched, a, b):
     """Join two heaps given by their roots (-1: empty); returns the root."""
     if a < 0:
@@ -21,7 +19,7 @@ def meld(touched, a, b):
     return a
 
 
-@njit(cache=CACHE)
+@kernel
 def without_root(touched, root):
     """Heap without its smallest item: children are joined in pairs, then from the last to the first."""
     pairs = -1

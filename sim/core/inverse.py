@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
-from sim.core import CACHE
+from sim.core.compiled import kernel
 
 _SMALL = 20.0  # below this mean (or variance) summation from zero is fastest
 _EPS = 1e-11  # relative: a wrong count has a probability of this order
 _TINY = 1e-300
 
 
-@njit(cache=CACHE)
+@kernel
 def normal_inverse(u: float) -> float:
     """Standard normal quantile to 4.5e-4 (Abramowitz and Stegun 26.2.23): a starting point only."""
     t = math.sqrt(-2.0 * math.log(min(u, 1.0 - u)))
@@ -28,7 +26,7 @@ def normal_inverse(u: float) -> float:
     return -x if u < 0.5 else x
 
 
-@njit(cache=CACHE)
+@kernel
 def gamma_upper(a: float, x: float) -> float:
     """Regularised upper incomplete gamma function Q(a, x), relative accuracy about 1e-10."""
     if x <= 0.0:
@@ -59,7 +57,7 @@ def gamma_upper(a: float, x: float) -> float:
             return front * h
 
 
-@njit(cache=CACHE)
+@kernel
 def beta_lower(a: float, b: float, x: float) -> float:
     """Regularised incomplete beta function I_x(a, b), relative accuracy about 1e-10."""
     if x <= 0.0:
@@ -72,7 +70,7 @@ def beta_lower(a: float, b: float, x: float) -> float:
     return front * _beta_fraction(a, b, x) / a
 
 
-@njit(cache=CACHE)
+@kernel
 def _beta_fraction(a, b, x):
     c = 1.0
     d = 1.0 - (a + b) * x / (a + 1.0)
@@ -97,7 +95,7 @@ def _beta_fraction(a, b, x):
             return h
 
 
-@njit(cache=CACHE)
+@kernel
 def poisson_inverse(u: float, mean: float) -> int:
     """Smallest k with P(X <= k) >= u for X ~ Poisson(mean)."""
     if mean <= 0.0:
@@ -125,7 +123,7 @@ def poisson_inverse(u: float, mean: float) -> int:
     return k
 
 
-@njit(cache=CACHE)
+@kernel
 def binomial_inverse(u: float, n: int, p: float) -> int:
     """Smallest k with P(X <= k) >= u for X ~ Binomial(n, p)."""
     if n <= 0 or p <= 0.0:
@@ -159,7 +157,7 @@ def binomial_inverse(u: float, n: int, p: float) -> int:
     return k
 
 
-@njit(cache=CACHE)
+@kernel
 def poisson_counts(u, means, counts):
     """Poisson counts by inversion for arrays: u, means (n,) float64; counts (n,) int64, written."""
     for i in range(len(means)):

@@ -15,9 +15,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from sim.core import CACHE
+from sim.core.compiled import allocating_kernel, kernel
 
 LIFE = np.dtype(
     [
@@ -31,7 +30,7 @@ LIFE = np.dtype(
         ("age_scale", "f8"),  # eta [days]; inf: no ageing
         ("age_shape", "f8"),  # k
         ("inert_weight", "f8"),  # hazard of an inert item relative to an active one
-        ("memoryless", "i4"),  # 1: exponential ageing only, so that items of all lay dates can be summed
+        ("settles", "f8"),  # age from which only exponential ageing acts, so that lay dates can be summed [days]
     ],
     align=True,
 )
@@ -41,7 +40,7 @@ GL_NODES = np.array([0.5 - math.sqrt(0.15), 0.5, 0.5 + math.sqrt(0.15)])
 GL_WEIGHTS = np.array([5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0])
 
 
-@njit(cache=CACHE)
+@kernel
 def ageing(life, age):
     """A(a) = c + (1 - c)·exp(-(a/eta)^k)."""
     if not life.age_scale < np.inf or age <= 0.0:
@@ -51,7 +50,7 @@ def ageing(life, age):
     return life.age_floor + (1.0 - life.age_floor) * math.exp(-((age / life.age_scale) ** life.age_shape))
 
 
-@njit(cache=CACHE)
+@kernel
 def self_destruct_cdf(life, age):
     """F_sd(a): uniform over the window, a step where the window is a point."""
     if age < life.sd_from:
@@ -61,20 +60,20 @@ def self_destruct_cdf(life, age):
     return (age - life.sd_from) / (life.sd_to - life.sd_from)
 
 
-@njit(cache=CACHE)
+@kernel
 def battery(life, age):
     """B(a): probability that the battery still works."""
     return life.sda_fails if age >= life.sda else 1.0
 
 
-@njit(cache=CACHE)
+@kernel
 def active(life, age):
     """S(a) of an armed item."""
     still_there = (1.0 - life.sd_fails) * (1.0 - self_destruct_cdf(life, age)) + life.sd_fails
     return ageing(life, age) * still_there * battery(life, age)
 
 
-@njit(cache=CACHE)
+@kernel
 def gone(life, age):
     """G(a) of an armed item: self-destructed."""
     if age < life.sd_from or life.sd_fails >= 1.0:
@@ -94,7 +93,7 @@ def gone(life, age):
     return (1.0 - life.sd_fails) * total / (life.sd_to - life.sd_from)
 
 
-@njit(cache=CACHE)
+@kernel
 def settle_life(life, lot_fails, u_armed, u_sd, u_when, u_sda, u_age):
     """Facts of one item: ages at which it stops being active and at which it is gone.
 
@@ -126,7 +125,7 @@ def settle_life(life, lot_fails, u_armed, u_sd, u_when, u_sda, u_age):
     return end_age, np.inf
 
 
-@njit(cache=CACHE)
+@allocating_kernel
 def life_table(lives, families, laid, edges):
     """Ageing over the steps of a run, for items of a family laid on a date.
 

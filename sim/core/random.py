@@ -16,9 +16,8 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from numba import njit
 
-from sim.core import CACHE
+from sim.core.compiled import allocating_kernel, kernel
 
 # Streams are numbered for ever: a number is never reused for another purpose.
 STREAM_PARAMETER = 1  # parameter draws (outer loop)
@@ -44,7 +43,7 @@ _LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.ui
 _TO_UNIT = 2.0**-52
 
 
-@njit(cache=CACHE)
+@kernel
 def philox(c0, c1, c2, c3, k0, k1):
     """Philox 4x32 with ten rounds; all words uint64 holding 32 bits."""
     for _ in range(10):
@@ -56,7 +55,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(cache=CACHE)
+@kernel
 def words(seed, replicate, stream, entity, sub, index):
     """Four 32-bit words at an address (all arguments integers)."""
     e = np.uint64(entity)
@@ -70,27 +69,27 @@ def words(seed, replicate, stream, entity, sub, index):
     )
 
 
-@njit(cache=CACHE)
+@kernel
 def to_unit(high, low):
     """Two 32-bit words to a double in the open interval (0, 1), 52 bits and a half: never 0, never 1."""
     return (float((high << _20) | (low >> _12)) + 0.5) * _TO_UNIT
 
 
-@njit(cache=CACHE)
+@kernel
 def uniform2(seed, replicate, stream, entity, sub, index):
     """Two independent uniforms in (0, 1) at an address."""
     a, b, c, d = words(seed, replicate, stream, entity, sub, index)
     return to_unit(a, b), to_unit(c, d)
 
 
-@njit(cache=CACHE)
+@kernel
 def uniform(seed, replicate, stream, entity, sub, index):
     """One uniform in (0, 1) at an address."""
     a, b, _, _ = words(seed, replicate, stream, entity, sub, index)
     return to_unit(a, b)
 
 
-@njit(cache=CACHE)
+@allocating_kernel
 def uniforms(seed, replicate, stream, entities, sub, index):
     """One uniform for each entity, (n,) float64."""
     out = np.empty(len(entities))

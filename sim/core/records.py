@@ -12,11 +12,13 @@ import numpy as np
 
 YEAR_DAYS = 365.25
 QUARTER_DAYS = YEAR_DAYS / 4.0
-BLOCK_DAYS = 20 * QUARTER_DAYS
-"""Calendar blocks in which candidate encounters are enumerated: five years, anchored to 1 January 2000.
+BLOCK_QUARTERS = 10
+BLOCK_DAYS = BLOCK_QUARTERS * QUARTER_DAYS
+"""Calendar blocks in which candidate encounters are enumerated: 2.5 years, anchored to 1 January 2000.
 One length for every cohort, so that scenarios stay paired whatever family is laid."""
 
-FIRST_BLOCK_BITS = 4  # index blocks hold ids [0, 16), [16, 32), [32, 64), ...: fixed for ever
+FIRST_INDEX_BLOCK = 16
+"""Index blocks hold the ids [0, 16), [16, 32), [32, 64), ..., fixed for ever: fewer items are a prefix."""
 MAX_SWEEPS = 8
 N_KINDS = 4  # ap, av, submunition, erw
 TRANSFERRED = 4  # row of Ground.kinds for casualties by transferred devices
@@ -55,8 +57,12 @@ COHORT = np.dtype(
         ("mass", "f8"),  # P(not detonated, not known to be found)
         ("gone", "f8"),  # P(self-destructed before anything else)
         ("waiting", "f8"),  # P(not yet laid)
-        ("unseen", "f8"),  # P(laid, not destroyed by a spot task) of an item that nobody has met, without SD
+        ("present", "f8"),  # P(in the ground), functioning or not
+        # of an item that nobody has met and that does not self-destruct: P(laid, not destroyed by a spot task)
+        ("unseen", "f8"),
+        ("unseen_gone", "f8"),  # P(self-destructed before a spot task came); both of settled lay dates if there is SD
         ("next_date", "i4"),  # first lay date that has not come
+        ("settled", "i4"),  # first lay date that has a row of its own: those before are summed in the first row
         ("first_touched", "i4"),  # linked list of the items that somebody met; -1: none
         ("next_spotted", "i4"),  # heap of the same items by `sighted_at`; -1: empty
         ("bound", "i4"),  # 0: enumerated for suspected land, 1: for released land
@@ -79,6 +85,7 @@ AREA = np.dtype(
         ("diverged", "i4"),  # 1 once survey has split the sites into branches
         ("released", "f8", (N_BRANCHES,)),  # date of release by branch; inf: not released
         ("marked", "f8"),  # date of marking; inf: not marked
+        ("marking", "f8"),  # factor on entry by marking in the open step
         ("sweeps", "i4"),
         ("sweep_from", "f8", (MAX_SWEEPS,)),
         ("sweep_to", "f8", (MAX_SWEEPS,)),
@@ -112,6 +119,29 @@ TOUCHED = np.dtype(
 )
 IN_GROUND, DETONATED, FOUND = 0, 1, 2
 
+CANDIDATE = np.dtype(
+    [
+        ("date", "f8"),  # [days]
+        ("height", "f8"),  # [1/day]; negative: beside a self-destruction, see candidates.py
+        ("id", "i8"),
+        ("next", "i4"),  # in the list of its cohort and quarter; -1: last
+    ],
+    align=True,
+)
+
+ORDER = np.dtype(
+    [
+        ("date", "f8"),  # [days]
+        ("what", "i4"),
+        ("area", "i4"),
+        ("number", "i4"),  # branch or method
+        ("value", "f8"),  # share or date
+    ],
+    align=True,
+)
+"""What the programme does to the ground, with its date; carried out when somebody asks what came of it."""
+SPLIT, CANCEL, LEAVE_OUTSIDE, RELEASE, MARK, BEGIN_SWEEP, END_SWEEP = range(7)
+
 MOST_BESIDE = 0.999  # largest chance of somebody beside a self-destruction: keeps the logarithm finite
 
 # Columns of the yearly tallies.
@@ -143,25 +173,31 @@ class Ground(NamedTuple):
     presence: np.ndarray  # (access, step) float64: people present / residents
     entry: np.ndarray  # (access, step) float64: entry to suspected land before learning and marking
     learning: np.ndarray  # (access, step) float64: factor learnt from reported accidents, filled step by step
-    reports: np.ndarray  # (access, step + 1) float64: accidents by the step in which their report arrives
+    reports: np.ndarray  # (access, step) float64: accidents by the step in which their report arrives
+    reported: np.ndarray  # (area, step) int32: the same by area
     learn: np.ndarray  # (access, 3) float64: floor, exponent per report, share remembered per quarter
     marking: np.ndarray  # (2,) float64: effect, half-life [days]
     reporting: np.ndarray  # (access, step) float64: P(accident is reported)
     report_delay: np.ndarray  # (1,) float64 [days]
     outcome: np.ndarray  # (family, 2) float64: mean casualties per accident, case fatality
-    sighting: np.ndarray  # (access, family, step) float64 [1/day]: rate of EOD finds per item
+    # (access, family, step) float64 [1/day]: rate of EOD finds per item; once the step has begun, of those attended
+    sighting: np.ndarray
     sighted: np.ndarray  # (access, family, step + 1) float64: the same cumulated at the edges
+    fade: np.ndarray  # (access, family, 4) float64: what spot tasks leave in the open step, at 3 points and its end
     active: np.ndarray  # (node, branch) float64: P(in the ground, functioning) per item laid
     inert: np.ndarray  # (node, branch) float64
     table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
     table_row: np.ndarray  # (node,) int64: row of the table
     touched: np.ndarray  # (capacity,) TOUCHED
-    slots: np.ndarray  # (power of two,) int64: hash table of touched items, -1 empty
-    candidates: np.ndarray  # (capacity, 2) float64: time, height
-    candidate_item: np.ndarray  # (capacity, 3) int64: cohort, id, next in the step
-    heads: np.ndarray  # (step,) int64: first candidate of each step
-    queue: np.ndarray  # (capacity,) int64: candidates of the open step by time
-    counters: np.ndarray  # (16,) int64, see below
+    slots: np.ndarray  # (power of two,) int32: hash table of touched items, -1 empty
+    candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block
+    heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
+    queue: np.ndarray  # (capacity,) int32: candidates that are being decided, by date
+    eod: np.ndarray  # (step,) float64 [items/day]: spot tasks that EOD teams can attend
+    methods: np.ndarray  # (method, kind, class) float64: P(detected by a pass)
+    method_weights: np.ndarray  # (method, kind, class) float64: shares of the detectability classes
+    counters: np.ndarray  # (8,) int64, see below
+    finds: np.ndarray  # (kind,) int64: by the sweep that ended last
     clock: np.ndarray  # (1,) float64 [days]
     tallies: np.ndarray  # (year, district, N_TALLIES) float64
     # (year, kind + 1, 2) float64: casualties by kind of item and by transferred devices, counted and expected
@@ -171,4 +207,22 @@ class Ground(NamedTuple):
 
 
 # Positions in Ground.counters.
-N_TOUCHED, N_CANDIDATES, STEP, QUEUE_FROM, QUEUE_TO, N_LOG, OVERFLOW, N_DRAWN = range(8)
+N_TOUCHED, N_CANDIDATES, STEP, BLOCK_STEP, N_LOG, OVERFLOW, N_DRAWN = range(7)
+
+
+class Room:
+    """Arrays whose size nobody knows beforehand, used again by one replicate after the other.
+
+    Parameters
+    ----------
+    places : int
+        Candidates of one calendar block, and items met, that find room.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.touched = np.empty(places, TOUCHED)
+        self.slots = np.empty(1 << (2 * places - 1).bit_length(), np.int32)
+        self.candidates = np.empty(places, CANDIDATE)
+        self.queue = np.empty(places, np.int32)
+        self.log = np.empty((places, 6))

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.ground import detection_table
 from sim.core.random import STREAM_PRIORITY, uniform
-from sim.core.records import YEAR_DAYS
+from sim.core.records import QUARTER_DAYS, YEAR_DAYS
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.programme.season import Season
 from sim.scenario.schema import Teams
@@ -16,7 +16,10 @@ from sim.world import World
 from sim.world.calendar import to_days
 from sim.world.frame import KINDS
 
+STAGES = ("nts", "resurvey", "ts", "clearance", "sampling")  # in the order of their random addresses
 SURVEY_STAGES = ("nts", "resurvey", "ts")
+SURVEY, CLEARANCE, EOD = range(3)  # lines of the budget
+LINE = {stage: SURVEY if stage in SURVEY_STAGES else CLEARANCE for stage in STAGES}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class Crew:
     since: np.ndarray
     teams: np.ndarray
 
+    @property
+    def costs_nothing(self) -> bool:
+        """Teams that need no money."""
+        return self.cost_per_day == 0.0 and self.cost_per_m2 == 0.0
+
     def works(self, stage: str, land_use: str) -> bool:
         """Whether these teams do this stage on this land use."""
         return stage in self.stages and (self.land_uses is None or land_use in self.land_uses)
@@ -64,7 +72,7 @@ class Task:
     Attributes
     ----------
     enters : float
-        Date from which it can be worked on: access open, laying over, programme begun [days].
+        Date from which it can be worked on: access open, programme begun, polygon recorded [days].
     origin : str
         "survey", "record" or "polygon".
     area_m2 : int
@@ -85,21 +93,30 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything the programme knows at its start."""
+    """Everything the programme knows at its start.
+
+    Attributes
+    ----------
+    income_usd : (step, line) int64 or None
+        Money as it comes in, for survey, clearance and EOD; None: no limit.
+    eod_items_per_day : (step,) float64
+        Spot tasks that EOD teams can attend.
+    laid : tuple
+        Polygons to be recorded: date, polygon, m2, (area, m2) under it.
+    """
 
     tasks: tuple[Task, ...]
     crews: tuple[Crew, ...]
     policy: Policy
-    starts: float
     values: dict[str, float]
     kept_of_polygon: float
     sampling_share: float
     max_passes: int
     stand_down_days: float
-    budget: np.ndarray  # (year, line) int64 [usd]
-    eod_capacity: np.ndarray  # (year,) float64 [items]
+    income_usd: np.ndarray | None
+    eod_items_per_day: np.ndarray
     eod_cost: float
-    laid: tuple[tuple[float, int, int, list[tuple[int, int]]], ...]  # date, polygon, m2, (area, m2) under it
+    laid: tuple[tuple[float, int, int, list[tuple[int, int]]], ...]
 
 
 def make_plan(world: World) -> Plan:
@@ -109,19 +126,19 @@ def make_plan(world: World) -> Plan:
     if programme.priority not in PRIORITIES:
         known = ", ".join(sorted(PRIORITIES))
         raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {known}")
-    budget = _budget(world)
     crews = tuple(_crew(world, name, teams) for name, teams in programme.teams.items())
     return Plan(
         tasks=_tasks(world), crews=_with_extra_money(world, crews), policy=PRIORITIES[programme.priority],
-        starts=to_days(programme.starts), values=draw.values,
+        values=draw.values,
         kept_of_polygon=_kept(world), sampling_share=draw["programme.sampling_share"],
-        max_passes=programme.max_passes, stand_down_days=programme.stand_down_days, budget=budget,
-        eod_capacity=_eod_capacity(world, budget), eod_cost=draw["programme.eod.cost_usd_per_item"], laid=_laid(world))
+        max_passes=programme.max_passes, stand_down_days=programme.stand_down_days,
+        income_usd=_income(world), eod_items_per_day=_eod_items_per_day(world),
+        eod_cost=draw["programme.eod.cost_usd_per_item"], laid=_laid(world))
 
 
 def _tasks(world: World) -> tuple[Task, ...]:
     frame, draw = world.frame, world.draw
-    size, last = world.area_m2(), world.last_laid
+    size, recorded = world.area_m2(), world.recorded_on
     starts = max(to_days(frame.scenario.programme.starts), frame.edges[0])
     tasks = []
     for i, name in enumerate(frame.areas):
@@ -132,7 +149,9 @@ def _tasks(world: World) -> tuple[Task, ...]:
         origin = name.origin if name.origin in ("survey", "record") else "polygon"
         key = int(frame.area_keys[i])
         chance = float(uniform(draw.seed, 0, STREAM_PRIORITY, key, 0, 0))
-        enters = max(starts, float(world.access.opens[access]), float(last[i]))
+        enters = max(starts, float(world.access.opens[access]))
+        if origin == "polygon":
+            enters = max(enters, recorded[i])
         tasks.append(Task(i, key, int(frame.access_district[access]), access, s.land_use, origin, int(size[i]), enters,
                           float(frame.users[name.stratum]), s.area_km2, chance))
     return tuple(tasks)
@@ -157,34 +176,31 @@ def _crew(world: World, name: str, teams: Teams) -> Crew:
 
 
 def _budget_by_year(world: World) -> np.ndarray:
-    """Whole budget of each calendar year of the run, (year,) float64 [usd]; the first and last year in part."""
+    """Budget of each whole calendar year, (year,) float64 [usd]."""
     frame = world.frame
     budget = frame.scenario.programme.budget
-    if budget is None:
-        return np.full(len(frame.years), np.inf)
+    assert budget is not None
     known = sorted((b.year, world.draw[f"programme.budget.years.{i}.usd"]) for i, b in enumerate(budget.years))
-    amounts = np.zeros(len(frame.years))
-    for y, year in enumerate(frame.years):
-        amounts[y] = next((usd for since, usd in reversed(known) if since <= year), 0.0)
-    return amounts * year_parts(world)
+    return np.array([next((usd for since, usd in reversed(known) if since <= year), 0.0) for year in frame.years])
 
 
-def year_parts(world: World) -> np.ndarray:
-    """Part of each calendar year that lies in the run, (year,) float64; 1 but for the first and the last."""
-    frame = world.frame
-    days = np.bincount(frame.step_year, weights=np.diff(frame.edges), minlength=len(frame.years))
-    return np.minimum(days / YEAR_DAYS, 1.0)
-
-
-def _budget(world: World) -> np.ndarray:
-    """Money by year and line (survey, clearance, eod), (year, line) int64 [usd]."""
-    amounts = _budget_by_year(world)
+def _shares(world: World) -> np.ndarray:
+    """Shares of the budget by line, (line,) float64; money added to a line counts beside the whole."""
     budget = world.frame.scenario.programme.budget
-    if budget is None:
-        return np.full((len(amounts), 3), np.iinfo(np.int64).max // 4)
+    assert budget is not None
     survey, eod = world.draw["programme.budget.survey_share"], world.draw["programme.budget.eod_share"]
-    shares = np.array([survey + budget.extra_survey, 1.0 - survey - eod + budget.extra_clearance, eod])
-    return np.round(amounts[:, None] * shares).astype(np.int64)
+    return np.array([survey + budget.extra_survey, 1.0 - survey - eod + budget.extra_clearance, eod])
+
+
+def _income(world: World) -> np.ndarray | None:
+    """Money as it comes in: a quarter of the year's budget every quarter, less where the start cuts one."""
+    frame = world.frame
+    if frame.scenario.programme.budget is None:
+        return None
+    part = np.full(len(frame.edges) - 1, 0.25)
+    part[0] = min(1.0, (frame.edges[1] - frame.edges[0]) / QUARTER_DAYS) / 4.0
+    yearly = _budget_by_year(world)[frame.step_year]
+    return np.round((yearly * part)[:, None] * _shares(world)).astype(np.int64)
 
 
 def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]:
@@ -224,22 +240,21 @@ def _count(crew: Crew, t: float) -> int:
     return int(crew.teams[i]) if i >= 0 else 0
 
 
-def _eod_capacity(world: World, budget: np.ndarray) -> np.ndarray:
-    """Items that EOD spot tasks can destroy in each year, by teams and by money, (year,) float64."""
-    eod = world.frame.scenario.programme.eod
+def _eod_items_per_day(world: World) -> np.ndarray:
+    """Spot tasks that EOD teams can attend in each quarter, by teams and by money, (step,) float64."""
     frame = world.frame
+    eod = frame.scenario.programme.eod
     if eod.teams is None:
-        return np.zeros(len(frame.years))
-    since = np.array([to_days(n.since) for n in eod.teams.numbers])
-    numbers = np.array([n.teams for n in eod.teams.numbers])
+        return np.zeros(len(frame.edges) - 1)
+    since = [to_days(n.since) for n in eod.teams.numbers]
+    numbers = np.array([0, *(n.teams for n in eod.teams.numbers)])
     per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / YEAR_DAYS
-    capacity = np.zeros(len(frame.years))
-    for s in range(len(frame.edges) - 1):
-        i = int(np.searchsorted(since, frame.edges[s], "right")) - 1
-        if i >= 0:
-            capacity[frame.step_year[s]] += numbers[i] * per_team * (frame.edges[s + 1] - frame.edges[s])
+    capacity: np.ndarray = numbers[np.searchsorted(since, frame.edges[:-1], "right")] * per_team
     cost = world.draw["programme.eod.cost_usd_per_item"]
-    return np.minimum(capacity, budget[:, 2] / cost) if cost > 0 else capacity
+    if cost > 0.0 and frame.scenario.programme.budget is not None:
+        usd_per_day = _budget_by_year(world)[frame.step_year] * _shares(world)[EOD] / YEAR_DAYS
+        capacity = np.minimum(capacity, usd_per_day / cost)
+    return capacity
 
 
 def _kept(world: World) -> float:
@@ -249,5 +264,5 @@ def _kept(world: World) -> float:
 
 
 def _laid(world: World) -> tuple[tuple[float, int, int, list[tuple[int, int]]], ...]:
-    last = world.last_laid
-    return tuple((float(last[i]), i, int(m2), world.land_under(i)) for i, m2 in enumerate(world.polygons_m2) if m2 > 0)
+    recorded = world.recorded_on
+    return tuple((recorded[i], i, int(m2), world.land_under(i)) for i, m2 in enumerate(world.polygons_m2) if m2 > 0)

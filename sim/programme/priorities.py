@@ -7,11 +7,10 @@ task with the largest value goes first; ties go to the one that came first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Belief:
+class Belief(NamedTuple):
     """What the programme believes about a task.
 
     Attributes
@@ -25,7 +24,7 @@ class Belief:
         People whose activities use the land now.
     land_km2 : float
         Land over which they are spread.
-    reported_accidents : float
+    reported_accidents : int
         Accidents reported in this hazard area in the last two years.
     cost_usd : float
         What the next stage is expected to cost.
@@ -38,7 +37,7 @@ class Belief:
     area_m2: int
     users: float
     land_km2: float
-    reported_accidents: float
+    reported_accidents: int
     cost_usd: float
     chance: float
 

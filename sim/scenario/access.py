@@ -31,10 +31,12 @@ def quantities(scenario: Scenario) -> dict[str, Quantity]:
 
     Of the families only those in use, those of the catalogue included. Each path can be given to `replace`.
     """
-    found = dict(_walk(scenario, ()))
-    for name, family in resolved_families(scenario).items():
-        found.update(_walk(family, ("families", name)))
-    return dict(sorted(found.items()))
+    if scenario._quantities is None:
+        found = dict(_walk(scenario, ()))
+        for name, family in resolved_families(scenario).items():
+            found.update(_walk(family, ("families", name)))
+        scenario._quantities = dict(sorted(found.items()))
+    return dict(scenario._quantities)
 
 
 def _walk(here: Any, loc: tuple[str, ...]) -> Iterator[tuple[str, Quantity]]:

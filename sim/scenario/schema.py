@@ -400,6 +400,7 @@ class Scenario(Section):
     map: str | None = Field(None, description="GeoJSON with schematic districts, for drawing only")
 
     _folder: Path | None = PrivateAttr(None)
+    _quantities: dict[str, Quantity] | None = PrivateAttr(None)  # filled by `quantities`, once
 
     @property
     def folder(self) -> Path | None:

@@ -26,6 +26,7 @@ from sim.core.records import (
     STOCK_SPOT,
     YEAR_DAYS,
     Ground,
+    Room,
 )
 from sim.programme import Ledger, Plan, run_programme
 from sim.programme.ledger import (
@@ -65,7 +66,7 @@ class Replicate:
     completed_years: float
 
 
-_room = [FIRST_ROOM]  # what the last replicate of this process needed: changes time, never results
+_room = [Room(FIRST_ROOM)]  # used by one replicate of this process after the other: changes time, never results
 
 
 def run_replicate(world: World, plan: Plan, inner: int) -> Replicate:
@@ -76,9 +77,8 @@ def run_replicate(world: World, plan: Plan, inner: int) -> Replicate:
         try:
             ledger = run_programme(world, plan, ground)
         except OutOfRoom:
-            _room[0] = 2 * room
-            if _room[0] > LARGEST_ROOM:
-                _room[0] = FIRST_ROOM
+            _room[0] = Room(2 * room.places if room.places < LARGEST_ROOM else FIRST_ROOM)
+            if room.places >= LARGEST_ROOM:
                 raise MemoryError(
                     "more than 67 million encounters in one replicate: lower exposure.scale or the number of items"
                 ) from None

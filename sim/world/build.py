@@ -21,16 +21,18 @@ from sim.core.random import (
 )
 from sim.core.records import (
     AREA,
+    BLOCK_QUARTERS,
     COHORT,
     N_BRANCHES,
+    N_CLASSES,
     N_KINDS,
     N_STOCKS,
     N_TALLIES,
     QUARTER_DAYS,
     STEP,
-    TOUCHED,
     YEAR_DAYS,
     Ground,
+    Room,
 )
 from sim.scenario.schema import Family
 from sim.world.calendar import to_days
@@ -69,13 +71,13 @@ class World:
         self.means = _mean_items(frame, draw, self.access.end)
         self.polygons_m2, self.inside_m2 = _polygons(frame, draw)
         self.dates, self.weights, self.date_slices = _lay_dates(frame, self.access.end)
-        self.has_town = {c.items for c in frame.cohorts if c.moved}
+        self.has_town = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
         self._tables()
         self.template = self._cohort_template()
 
     def _tables(self) -> None:
         """Ageing over the quarters by (family, lay date): the same for every area."""
-        pairs = sorted({(c.family, c.source) for c in self.frame.cohorts})
+        pairs = sorted({(k.family, k.source) for k in self.frame.kinds_of_cohort})
         self.table_start: dict[tuple[int, str], int] = {}
         rows: list[tuple[int, float]] = []
         for family, source in pairs:
@@ -102,14 +104,15 @@ class World:
         return [(area, inside * (b + 1) // n - inside * b // n) for b, area in enumerate(bundles)] if inside else []
 
     @cached_property
-    def last_laid(self) -> np.ndarray:
-        """Date after which nothing more is laid in each hazard area, (area,) float64 [days]."""
-        last = np.full(len(self.frame.areas), -np.inf)
-        ends = {span: float(np.max(d[np.isfinite(d)], initial=-np.inf))
-                for span in set(self.date_slices.values()) for d in (self.dates[span[0]:span[1]],)}
-        for c in self.frame.cohorts:
-            last[c.area] = max(last[c.area], ends[self._slice(c.family, c.source)])
-        return last
+    def recorded_on(self) -> dict[int, float]:
+        """Date on which the polygon of a hazard area is recorded: when nothing more is laid there [days]."""
+        frame = self.frame
+        dates: dict[int, float] = {}
+        for c in (frame.cohorts[i] for i in frame.transferred):
+            low, high = self._slice(c.family, c.source)
+            laid = self.dates[low:high]
+            dates[c.area] = max(dates.get(c.area, -np.inf), float(np.max(laid[np.isfinite(laid)], initial=-np.inf)))
+        return dates
 
     def _cohort_template(self) -> np.ndarray:
         """Cohorts with everything but what chance decides, (cohort,) COHORT."""
@@ -118,17 +121,18 @@ class World:
         stratum = np.array([a.stratum for a in frame.areas], np.int64)[frame.cohort_area]
         cohorts["key"], cohorts["area"] = frame.cohort_keys, frame.cohort_area
         cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_kind
-        cohorts["transferred"] = [c.moved is not None for c in frame.cohorts]
+        kinds, kind_of = frame.kinds_of_cohort, frame.kind_of_cohort
+        cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
         cohorts["first_touched"], cohorts["next_spotted"] = -1, -1
         cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
-        spans = np.array([self._slice(c.family, c.source) for c in frame.cohorts], np.int64).reshape(-1, 2)
+        spans = np.array([self._slice(k.family, k.source) for k in kinds], np.int64).reshape(-1, 2)[kind_of]
         cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
         length = spans[:, 1] - spans[:, 0]
         cohorts["node"] = np.cumsum(length) - length
         lots = np.array([spec.lots for _, spec in frame.families], np.int64)
         cohorts["lots"] = lots[frame.cohort_family] if len(cohorts) else 0
         cohorts["lot_from"] = (np.cumsum(lots) - lots)[frame.cohort_family] if len(cohorts) else 0
-        starts = np.array([self.table_start[c.family, c.source] for c in frame.cohorts], np.int64)
+        starts = np.array([self.table_start[k.family, k.source] for k in kinds], np.int64)[kind_of]
         self.nodes = int(length.sum())
         within = np.arange(self.nodes) - np.repeat(np.cumsum(length) - length, length)
         self.table_row = np.repeat(starts, length) + within
@@ -137,35 +141,33 @@ class World:
     def _draw_items(self, cohorts: np.ndarray, replicate: int) -> None:
         """Number of items of each cohort, by inversion (section 11, 1): fewer items are a prefix."""
         frame, seed = self.frame, self.draw.seed
-        variance = np.array([
-            entry.clustering if (entry := frame.scenario.contamination.get(source)) is not None else 0.0
-            for source, _ in frame.clusters])
-        keys = np.array([entity_key("cluster", source, int(frame.area_keys[area])) for source, area in frame.clusters],
-                        np.uint64)
         factor = np.ones(len(frame.clusters))
+        variance = frame.clustering
         some = variance > 0.0
-        u = uniforms(seed, replicate, STREAM_CLUSTER, keys, 0, 0)
+        u = uniforms(seed, replicate, STREAM_CLUSTER, frame.cluster_keys, 0, 0)
         factor[some] = gammaincinv(1.0 / variance[some], u[some]) * variance[some]
         counts = np.zeros(len(cohorts), np.int64)
         means = self.means * factor[frame.cluster_of] if len(cohorts) else self.means
         poisson_counts(uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys, 0, 0), means, counts)
         cohorts["id_to"] = counts
-        for i, c in enumerate(frame.cohorts):
-            if c.moved is not None and counts[i]:
+        for i in frame.transferred:
+            c = frame.cohorts[i]
+            if counts[i]:
                 u_moved = uniform(seed, replicate, STREAM_COUNT, frame.cohort_keys[i], 1, 0)
                 broken = 1.0 - self.draw[f"transfers.{c.source}.compliance"]
                 moved = binomial_inverse(u_moved, counts[i], broken) if c.items in self.has_town else 0
                 cohorts["id_from"][i], cohorts["id_to"][i] = (0, moved) if c.moved else (moved, counts[i])
 
-    def replicate(self, inner: int, room: int) -> Ground:
+    def replicate(self, inner: int, room: Room) -> Ground:
         """Arrays of one chance replicate.
 
         Parameters
         ----------
         inner : int
             Number of the replicate within the draw.
-        room : int
-            Places for candidates; the run says when they are too few.
+        room : Room
+            Arrays for what is met; the run says when they are too small. They belong to this replicate
+            until the next one is made with them.
         """
         frame, draw = self.frame, self.draw
         address = replicate_index(draw.index, inner)
@@ -174,6 +176,7 @@ class World:
         lots = self._lots(address)
         areas = self._areas(address, cohorts)
         life = self.life.copy()
+        room.slots[:] = -1
         at = 0
         for f, (_, spec) in enumerate(frame.families):
             life["sd_fails"][f] = lots[at: at + spec.lots].mean()
@@ -186,17 +189,19 @@ class World:
             step_year=frame.step_year, step_season=frame.step_season, cohorts=cohorts, areas=areas, life=life,
             dates=self.dates, weights=self.weights, lots=lots, base=self.base, groups=self.groups,
             bystander=self.bystander, presence=self.access.presence, entry=self.access.entry,
-            learning=np.ones((n_access, steps)), reports=np.zeros((n_access, steps + 1)), learn=self._learn(),
+            learning=np.ones((n_access, steps)), reports=np.zeros((n_access, steps)),
+            reported=np.zeros((len(areas), steps), np.int32), learn=self._learn(),
             marking=np.array(marking), reporting=self.access.reporting,
             report_delay=np.array([draw["reporting.delay_days"]]), outcome=self.outcome,
             sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps + 1)),
+            fade=np.ones((n_access, n_families, 4)),
             active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
-            table_row=self.table_row, touched=np.empty(room, TOUCHED),
-            slots=np.full(1 << (2 * room - 1).bit_length(), -1, np.int64), candidates=np.empty((room, 2)),
-            candidate_item=np.empty((room, 3), np.int64), heads=np.full(steps, -1, np.int64),
-            queue=np.empty(room, np.int64), counters=_counters(), clock=np.array([frame.edges[0]]),
+            table_row=self.table_row, touched=room.touched, slots=room.slots, candidates=room.candidates,
+            heads=np.empty((BLOCK_QUARTERS, len(cohorts)), np.int32), queue=room.queue, eod=np.zeros(steps),
+            methods=np.zeros((0, N_KINDS, N_CLASSES)), method_weights=np.zeros((0, N_KINDS, N_CLASSES)),
+            counters=_counters(), finds=np.zeros(N_KINDS, np.int64), clock=np.array([frame.edges[0]]),
             tallies=np.zeros((years, len(frame.districts), N_TALLIES)), kinds=np.zeros((years, N_KINDS + 1, 2)),
-            stocks=np.zeros((years, len(frame.districts), N_STOCKS)), log=np.empty((room, 6)),
+            stocks=np.zeros((years, len(frame.districts), N_STOCKS)), log=room.log,
         )
 
     def _learn(self) -> np.ndarray:
@@ -226,7 +231,7 @@ class World:
         frame, seed = self.frame, self.draw.seed
         areas = np.zeros(len(frame.areas), AREA)
         areas["key"] = frame.area_keys
-        areas["released"], areas["marked"] = np.inf, np.inf
+        areas["released"], areas["marked"], areas["marking"] = np.inf, np.inf, 1.0
         areas["class_weight"] = 1.0 / areas["class_weight"].shape[-1]
         area_of = frame.cohort_area
         areas["cohorts_from"] = np.searchsorted(area_of, np.arange(len(areas)), "left")
@@ -250,7 +255,7 @@ class World:
 
 
 def _counters() -> np.ndarray:
-    counters = np.zeros(16, np.int64)
+    counters = np.zeros(8, np.int64)
     counters[STEP] = -1  # no step is open
     return counters
 
@@ -261,15 +266,18 @@ def _life_row(name: str, spec: Family, draw: Draw) -> tuple[float, ...]:
     shape = spec.ageing_shape
     half_life = draw[f"{path}.ageing_half_life_years"] if spec.ageing_half_life_years is not None else np.inf
     scale = half_life * YEAR_DAYS / _LN2 ** (1.0 / shape)
+    sd_to = sd[-1] / 24.0 if sd is not None else np.inf
+    battery = spec.sda_days if spec.sda_days is not None else np.inf
+    exponential = shape == 1.0 and draw[f"{path}.ageing_floor"] == 0.0
     return (
         1.0 - draw[f"{path}.never_armed"],
         draw[f"{path}.sd_failure"] if sd is not None else 1.0,
         sd[0] / 24.0 if sd is not None else np.inf,
-        sd[-1] / 24.0 if sd is not None else np.inf,
+        sd_to,
         draw[f"{path}.sda_failure"] if spec.sda_days is not None else 1.0,
-        spec.sda_days if spec.sda_days is not None else np.inf,
+        battery,
         draw[f"{path}.ageing_floor"], scale, shape, draw[f"{path}.inert_hazard_weight"],
-        int(sd is None and shape == 1.0 and draw[f"{path}.ageing_floor"] == 0.0),
+        max((age for age in (sd_to, battery) if age < np.inf), default=0.0) if exponential else np.inf,
     )
 
 
@@ -284,19 +292,16 @@ def _mean_items(frame: Frame, draw: Draw, end: float) -> np.ndarray:
         else:
             years = (resolve_date(entry.until, end) - to_days(entry.since)) / YEAR_DAYS
             total[source] = draw[f"{path}.items_per_year"] * max(years, 0.0)
-    family_share = {
-        source: {f: draw[f"contamination.{source}.families.{f}"] for f in entry.families}
-        for source, entry in scenario.contamination.items()}
-    means = np.zeros(len(frame.cohorts))
-    for i, c in enumerate(frame.cohorts):
-        if c.moved is None:
-            shares = family_share[c.source]
-            all_shares = sum(shares.values())
-            family = frame.families[c.family][0]
-            means[i] = total[c.source] * c.share * (shares[family] / all_shares if all_shares > 0 else 0.0)
-        else:
-            means[i] = draw[f"transfers.{c.source}.devices"] * c.share
-    return means
+    by_kind = []
+    for kind in frame.kinds_of_cohort:
+        if kind.transferred:
+            by_kind.append(draw[f"transfers.{kind.source}.devices"])
+            continue
+        path = f"contamination.{kind.source}.families"
+        all_shares = sum(draw[f"{path}.{family}"] for family in scenario.contamination[kind.source].families)
+        share = draw[f"{path}.{frame.families[kind.family][0]}"]
+        by_kind.append(total[kind.source] * (share / all_shares if all_shares > 0 else 0.0))
+    return np.array(by_kind, np.float64)[frame.kind_of_cohort] * frame.cohort_share
 
 
 def _polygons(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
@@ -304,13 +309,11 @@ def _polygons(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
     whole = np.zeros(len(frame.areas), np.int64)
     inside = np.zeros(len(frame.areas), np.int64)
     available: dict[int, int] = {}
-    towns = {c.items for c in frame.cohorts if c.moved}
+    towns = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
     for i, a in enumerate(frame.areas):
         if a.origin == "survey":
             available[a.stratum] = available.get(a.stratum, 0) + int(frame.area_m2[i])
-    for c in frame.cohorts:
-        if c.moved is None:
-            continue
+    for c in (frame.cohorts[i] for i in frame.transferred):
         path = f"transfers.{c.source}"
         part = 1.0 - draw[f"{path}.compliance"]
         if not c.moved:

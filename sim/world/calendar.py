@@ -31,3 +31,14 @@ def quarter_edges(start: float, horizon_years: float) -> np.ndarray:
     last = int(np.ceil(end / QUARTER_DAYS - 1e-9)) - 1
     inner = np.arange(first, last + 1) * QUARTER_DAYS
     return np.concatenate([[start], inner, [end]])
+
+
+def step_middles(edges: np.ndarray) -> np.ndarray:
+    """Middles of the steps, (step,) float64 [days]; of the whole quarter where the horizon cuts the last one.
+
+    What holds in a quarter does not depend on where somebody stops looking.
+    """
+    ends = edges[1:].copy()
+    ends[-1] = (np.floor(edges[-2] / QUARTER_DAYS + 1e-9) + 1.0) * QUARTER_DAYS
+    middles: np.ndarray = 0.5 * (edges[:-1] + ends)
+    return middles

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from sim.core.random import entity_key
 from sim.core.records import QUARTER_DAYS
 from sim.scenario import digest, resolved_families
 from sim.scenario.schema import Contamination, Family, Scenario, Stratum, Transfer
-from sim.world.calendar import quarter_edges, to_days, year_of
+from sim.world.calendar import quarter_edges, step_middles, to_days, year_of
 
 KINDS = ("ap", "av", "submunition", "erw")
 KM2 = 1_000_000
@@ -43,6 +45,14 @@ class CohortName:
     items: tuple[str, ...]
     share: float
     moved: bool | None = None
+
+
+class CohortKind(NamedTuple):
+    """What cohorts in different places share."""
+
+    source: str
+    family: int
+    transferred: bool
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,39 @@ class Frame:
     step_season: np.ndarray
     years: tuple[int, ...]
 
+    @cached_property
+    def kinds_of_cohort(self) -> tuple[CohortKind, ...]:
+        """What cohorts share but for their place: source, family, and whether they are of a transfer."""
+        return tuple(dict.fromkeys(CohortKind(c.source, c.family, c.moved is not None) for c in self.cohorts))
+
+    @cached_property
+    def kind_of_cohort(self) -> np.ndarray:
+        """Row of ``kinds_of_cohort``, (cohort,) int64."""
+        row = {kind: i for i, kind in enumerate(self.kinds_of_cohort)}
+        return np.array([row[CohortKind(c.source, c.family, c.moved is not None)] for c in self.cohorts], np.int64)
+
+    @cached_property
+    def cohort_share(self) -> np.ndarray:
+        """Share of the source's items (of its family) that lies in the cohort's place, (cohort,) float64."""
+        return np.array([c.share for c in self.cohorts], np.float64)
+
+    @cached_property
+    def transferred(self) -> tuple[int, ...]:
+        """Cohorts of transferred devices."""
+        return tuple(i for i, c in enumerate(self.cohorts) if c.moved is not None)
+
+    @cached_property
+    def cluster_keys(self) -> np.ndarray:
+        """Random addresses of the clusters, (cluster,) uint64."""
+        return np.array([entity_key("cluster", source, int(self.area_keys[area])) for source, area in self.clusters],
+                        np.uint64)
+
+    @cached_property
+    def clustering(self) -> np.ndarray:
+        """Variance of a cluster's density, relative to its mean, (cluster,) float64."""
+        known = {name: entry.clustering for name, entry in self.scenario.contamination.items()}
+        return np.array([known.get(source, 0.0) for source, _ in self.clusters])
+
 
 def make_frame(scenario: Scenario) -> Frame:
     """Places, hazard areas and cohorts of a scenario."""
@@ -111,7 +154,7 @@ def make_frame(scenario: Scenario) -> Frame:
     clusters = tuple(dict.fromkeys((c.source, c.area) for c in cohorts))
     place = {name: i for i, name in enumerate(clusters)}
     edges = quarter_edges(to_days(scenario.start), scenario.horizon_years)
-    middle = 0.5 * (edges[:-1] + edges[1:])
+    middle = step_middles(edges)
     first_year = year_of(middle[0])
     return Frame(
         scenario, digest(scenario), districts, access,

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.records import QUARTER_DAYS, YEAR_DAYS
 from sim.scenario.schema import DateOrEnd
-from sim.world.calendar import to_days
+from sim.world.calendar import step_middles, to_days
 from sim.world.draw import Draw
 from sim.world.frame import Frame
 
@@ -54,7 +54,7 @@ def people_and_access(frame: Frame, draw: Draw) -> Access:
         else end + draw.local("hostilities.access_delay_months", delay, a.district, a.zone) * YEAR_DAYS / 12.0
         for a in scenario.access
     ])
-    middle = 0.5 * (frame.edges[:-1] + frame.edges[1:])
+    middle = step_middles(frame.edges)
     presence = presence_at(frame, draw, end, opens, middle)
     last_year = presence_at(frame, draw, end, opens, middle - YEAR_DAYS)
     newly_back = np.clip(presence - last_year, 0.0, None) / np.maximum(presence, 1e-12)

@@ -20,7 +20,7 @@ DEFAULT = {
     "age_scale": np.inf,
     "age_shape": 1.0,
     "inert_weight": 0.0,
-    "memoryless": 0,
+    "settles": np.inf,
 }
 
 LIVES = {

@@ -66,10 +66,6 @@ def test_a_longer_horizon_repeats_the_shorter_run(tmp_path: Path, file: Path) ->
     assert not differing(a, b, whole)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a task is charged up to the horizon only: a longer horizon refuses some that a shorter one pays",
-)
 def test_a_longer_horizon_repeats_the_shorter_run_with_a_budget(tmp_path: Path) -> None:
     """A team-year of money in 2022 and none after: the task that would run into 2023 is begun in both or none."""
     years = "[{year: 2022, usd: 36525}, {year: 2023, usd: 0}]"
@@ -84,9 +80,6 @@ def test_a_longer_horizon_repeats_the_shorter_run_with_a_budget(tmp_path: Path) 
     assert cost[0] == cost[1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="EOD capacity of a year cut by the horizon is compared with a whole year of sightings"
-)
 def test_a_horizon_within_a_year_does_not_cut_spot_tasks(tmp_path: Path) -> None:
     """The share of sightings attended in the last, partial year is that of the whole year."""
     text = _without_budget(BUSY.read_text())
@@ -125,10 +118,6 @@ def test_laying_that_ends_later_changes_nothing_before(tmp_path: Path) -> None:
     assert column(b, "items_laid")[:, -1].sum() < 0.9 * column(a, "items_laid")[:, -1].sum()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="land is surveyed from the last lay date on, so the programme knows the end of laying beforehand",
-)
 def test_the_programme_does_not_foresee_the_end_of_laying(tmp_path: Path) -> None:
     stop = scenario_of(TOY.read_text() + "\nlaying_ends: {date: 2023-06-01, kinds: [ap]}\n", tmp_path)
     assert _before(load(TOY), stop, "2023-06-01")[1]

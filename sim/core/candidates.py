@@ -1,0 +1,242 @@
+"""Candidate encounters: where and when people could meet an item (MODEL section 11).
+
+Candidates are a Poisson random measure on time x hazard height x item, enumerated by height per cohort,
+index block and calendar block. A candidate at height eta is an accident if and only if eta is below the
+hazard that holds for that item at that moment: candidates are fixed, the hazard may react to anything.
+
+People beside a self-destruction are a second measure, on height x item, at the item's own moment.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.core.compiled import inlined, kernel
+from sim.core.items import draw_facts
+from sim.core.random import STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
+from sim.core.records import (
+    BLOCK_DAYS,
+    BLOCK_STEP,
+    FIRST_INDEX_BLOCK,
+    MOST_BESIDE,
+    N_CANDIDATES,
+    N_DRAWN,
+    N_TOUCHED,
+    OVERFLOW,
+    QUARTER_DAYS,
+    STEP,
+)
+
+SUSPECTED_BOUND, RELEASED_BOUND, OWN_BOUND, NO_BOUND = 0, 1, -1, -2
+_BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
+_UNIT32 = 2.0**-32
+
+
+@kernel
+def step_of(edges, t):
+    """Step that holds t."""
+    if t < edges[1]:
+        return 0
+    return min(1 + int((t - edges[1]) / QUARTER_DAYS), len(edges) - 2)
+
+
+@kernel
+def block_of(edges, step):
+    """Calendar block of a step."""
+    return int(math.floor(0.5 * (edges[step] + edges[step + 1]) / BLOCK_DAYS))
+
+
+@kernel
+def height_bound(open_hazard, entry, level):
+    """Hazard that an item cannot exceed, on suspected or on released land [1/day]."""
+    return open_hazard * (max(1.0, entry) if level == RELEASED_BOUND else entry)
+
+
+@kernel
+def item_of_block(w3, first, size):
+    """Item of an index block, uniform, from a word of 32 bits."""
+    return first + np.int64((w3 * np.uint64(size)) >> np.uint64(32))
+
+
+@inlined
+def _list(g, step, c, date, height, item):
+    """Put a candidate into the list of its cohort and quarter; tells whether there was room."""
+    i = g.counters[N_CANDIDATES]
+    if i >= len(g.candidates):
+        g.counters[OVERFLOW] = 1
+        return False
+    g.counters[N_CANDIDATES] = i + 1
+    column = step - g.counters[BLOCK_STEP]
+    new = g.candidates[i]
+    new.date, new.height, new.id, new.next = date, height, item, g.heads[column, c]
+    g.heads[column, c] = i
+    return True
+
+
+@kernel
+def open_block(g, step):
+    """A calendar block begins with this step: list its candidates."""
+    block = block_of(g.edges, step)
+    g.counters[N_CANDIDATES], g.counters[BLOCK_STEP] = 0, step  # those of the block before have been decided
+    g.heads[:, :] = -1
+    list_candidates(g, 0, len(g.cohorts), block, NO_BOUND, OWN_BOUND, g.edges[step])
+    _list_bystanders(g, block)
+
+
+@kernel
+def raise_bound(g, a, t):
+    """Part of an area is released: add the candidates between the old and the new bound after t."""
+    first, last = g.areas[a].cohorts_from, g.areas[a].cohorts_to
+    step = g.counters[STEP]
+    if first == last or g.cohorts[first].bound == RELEASED_BOUND:
+        return
+    if step >= 0:  # blocks that are not open yet will be listed with the new bound
+        list_candidates(g, first, last, block_of(g.edges, step), SUSPECTED_BOUND, RELEASED_BOUND, t)
+    for c in range(first, last):
+        g.cohorts[c].bound = RELEASED_BOUND
+
+
+@kernel
+def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
+    """Candidates of cohorts in a calendar block after a date, above one bound up to another."""
+    start = block * BLOCK_DAYS
+    low, high = max(start, after, g.edges[0]), min(start + BLOCK_DAYS, g.edges[-1])
+    if low >= high:
+        return
+    step_low, step_high = step_of(g.edges, low), step_of(g.edges, np.nextafter(high, low))
+    seed, replicate = g.address[0], g.address[1]
+    drawn = 0
+    for c in range(first_cohort, last_cohort):
+        coh = g.cohorts[c]
+        if coh.id_to <= coh.id_from:
+            continue
+        access = g.areas[coh.area].access
+        upper = coh.bound if level == OWN_BOUND else level
+        bound = 0.0
+        for step in range(step_low, step_high + 1):
+            hazard = g.base[coh.pair, g.step_season[step]] * g.presence[access, step]
+            bound = max(bound, height_bound(hazard, g.entry[access, step], upper))
+        if bound <= 0.0:
+            continue
+        first, size, m = 0, FIRST_INDEX_BLOCK, 0
+        while first < coh.id_to:
+            if first + size > coh.id_from:
+                scale = 1.0 / (size * BLOCK_DAYS)
+                sub = (m << 16) | (block + _BLOCK_OFFSET)
+                eta, j = 0.0, 0
+                while True:
+                    w0, w1, w2, w3 = words(seed, replicate, STREAM_CANDIDATE, coh.key, sub, j)
+                    j += 1
+                    eta -= math.log(to_unit(w0, w1)) * scale
+                    if eta >= bound:
+                        break
+                    t = start + (float(w2) + 0.5) * _UNIT32 * BLOCK_DAYS
+                    item = item_of_block(w3, first, size)
+                    if t < low or t >= high or item < coh.id_from or item >= coh.id_to:
+                        continue
+                    step = step_of(g.edges, t)
+                    hazard = g.base[coh.pair, g.step_season[step]] * g.presence[access, step]
+                    entry = g.entry[access, step]
+                    if eta >= height_bound(hazard, entry, upper):
+                        continue
+                    if above != NO_BOUND and eta < height_bound(hazard, entry, above):
+                        continue
+                    if not _list(g, step, c, t, eta, item):
+                        return
+                drawn += j
+            first += size
+            size = first
+            m += 1
+    g.counters[N_DRAWN] += drawn
+
+
+@kernel
+def _list_bystanders(g, block):
+    """People beside a self-destruction in a calendar block (section 4).
+
+    Height eta hurts somebody if eta < -ln(1 - p), p being the chance that anybody is within the radius
+    then. Marked by a negative height in the list; whether the item is still there is decided when its
+    moment comes.
+    """
+    start, end = block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS
+    for c in range(len(g.cohorts)):
+        coh = g.cohorts[c]
+        life = g.life[coh.family]
+        if coh.id_to <= coh.id_from or not life.sd_from < np.inf:
+            continue
+        access = g.areas[coh.area].access
+        bound = 0.0
+        for step in range(len(g.edges) - 1):
+            p = g.bystander[coh.pair, g.step_season[step]] * g.presence[access, step] * g.entry[access, step]
+            bound = max(bound, -math.log1p(-min(p, MOST_BESIDE)))
+        first, size, m = 0, FIRST_INDEX_BLOCK, 0
+        while first < coh.id_to and bound > 0.0:
+            eta, j = 0.0, 0
+            while first + size > coh.id_from:
+                w0, w1, w2, w3 = words(g.address[0], g.address[1], STREAM_BYSTANDER, coh.key, m, j)
+                j += 1
+                eta -= math.log(to_unit(w0, w1)) / size
+                if eta >= bound:
+                    break
+                item = item_of_block(w3, first, size)
+                if item < coh.id_from or item >= coh.id_to:
+                    continue
+                facts = g.touched[g.counters[N_TOUCHED] % len(g.touched)]  # a free place, which is not taken
+                facts.id = item
+                draw_facts(g.address, g.dates, g.weights, g.lots, life, coh, facts, 0)
+                t = facts.gone
+                if t < max(start, g.edges[0]) or t >= min(end, g.edges[-1]):
+                    continue
+                if not _list(g, step_of(g.edges, t), c, t, -eta, item):
+                    return
+            first += size
+            size = first
+            m += 1
+
+
+@inlined
+def take_due(g, column, c, until):
+    """Move a cohort's candidates up to a date from its list into the queue, by date; returns their number."""
+    i, left, count = g.heads[column, c], -1, 0
+    while i >= 0:
+        following = g.candidates[i].next
+        if g.candidates[i].date <= until:
+            g.queue[count] = i
+            count += 1
+        else:
+            g.candidates[i].next = left
+            left = i
+        i = following
+    g.heads[column, c] = left
+    if count > 1:
+        _sort(g.queue, count, g.candidates)
+    return count
+
+
+@kernel
+def _sort(q, size, candidates):
+    """Heapsort by date."""
+    for start in range(size // 2 - 1, -1, -1):
+        _sift(q, candidates, start, size)
+    for end in range(size - 1, 0, -1):
+        q[0], q[end] = q[end], q[0]
+        _sift(q, candidates, 0, end)
+
+
+@kernel
+def _sift(q, candidates, root, size):
+    while 2 * root + 1 < size:
+        child = 2 * root + 1
+        if child + 1 < size and _later(candidates[q[child + 1]], candidates[q[child]]):
+            child += 1
+        if not _later(candidates[q[child]], candidates[q[root]]):
+            return
+        q[root], q[child] = q[child], q[root]
+        root = child
+
+
+@kernel
+def _later(one, other):
+    return one.date > other.date or (one.date == other.date and one.id > other.id)

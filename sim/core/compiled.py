@@ -1,0 +1,22 @@
+"""How kernels are compiled: decorators used everywhere in this folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from sim.core import CACHE
+
+_OPTIONS: dict[str, Any] = {"cache": CACHE, "error_model": "numpy"}
+_WITHOUT_MEMORY: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+
+kernel = njit(**_WITHOUT_MEMORY)
+"""Compiled function that allocates nothing. It goes without numba's memory manager, whose atomic
+counts of array references took a sixth of a run; numba refuses it if it allocates after all."""
+
+inlined = njit(**_WITHOUT_MEMORY, forceinline=True)
+"""The same for parts of a hot loop: handing many arrays on would cost more than the work itself."""
+
+allocating_kernel = njit(**_OPTIONS)
+"""Compiled function that makes arrays of its own."""

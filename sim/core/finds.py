@@ -1,0 +1,142 @@
+"""What sweeps and EOD spot tasks find, and what is left: revealed when somebody learns of it (section 11, 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.core.candidates import step_of
+from sim.core.companion import live_rows, missed_by_sweeps, sweep_progress, unseen_parts
+from sim.core.compiled import kernel
+from sim.core.heap import meld, without_root
+from sim.core.inverse import binomial_inverse
+from sim.core.items import sighted_until, spotted, swept
+from sim.core.random import STREAM_FIND, uniform
+from sim.core.records import (
+    CLEARED,
+    FOUND,
+    IN_GROUND,
+    N_BRANCHES,
+    STEP,
+    STOCK_ACTIVE,
+    STOCK_ACTIVE_TRANSFERRED,
+    STOCK_FOUND,
+    STOCK_GONE,
+    STOCK_INERT,
+    STOCK_INERT_TRANSFERRED,
+    STOCK_LAID,
+    STOCK_SPOT,
+)
+
+
+@kernel
+def _not_found_with_sd(g, c, t, missed):
+    """P(not found by t) of an item that nobody has met, of a family that self-destructs."""
+    coh = g.cohorts[c]
+    access = g.areas[coh.area].access
+    sighted, sighting = g.sighted[access, coh.family], g.sighting[access, coh.family]
+    total = coh.waiting + coh.unseen_gone + coh.unseen * missed
+    for d in range(coh.settled, coh.next_date):
+        before, after = unseen_parts(
+            g.life[coh.family], g.dates[d], t, g.edges, g.counters[STEP], sighted, sighting)
+        total += g.weights[d] * (before + after * missed)
+    return total
+
+
+@kernel
+def reveal(g, first, last, t, by_sweep):
+    """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
+
+    Items that somebody met are looked up one by one; the others are exchangeable, and how many of
+    them were found is binomial. ``by_sweep`` is 1 where a sweep has just ended, 0 for EOD spot tasks.
+    New finds by kind are added to ``Ground.finds``.
+    """
+    step = step_of(g.edges, t)
+    open_step = g.counters[STEP]
+    within = 0 if t == g.edges[step] or t == g.edges[-1] else 1
+    for c in range(first, last):
+        coh = g.cohorts[c]
+        n = coh.id_to - coh.id_from
+        if n == 0:
+            continue
+        area = g.areas[coh.area]
+        sweeps = area.sweeps_done
+        missed, progress = 1.0, 1.0
+        if area.diverged == 1 and area.sweeps > 0:
+            cleared = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
+            missed = 1.0 - cleared * (1.0 - missed_by_sweeps(area, coh.kind, sweeps))
+            progress = sweep_progress(area, coh.kind, t)
+        if g.life[coh.family].sd_from == np.inf:
+            new = coh.waiting + coh.unseen * missed
+        else:
+            new = _not_found_with_sd(g, c, t, missed)
+        if new < coh.not_found:
+            u = uniform(g.address[0], g.address[1], STREAM_FIND, coh.key, 4 * sweeps + 2 * by_sweep + within, step)
+            count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
+            coh.unassigned += count
+            sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
+            now = sighted_until(g.edges, open_step, sighted, sighting, t)
+            while coh.next_spotted >= 0 and g.touched[coh.next_spotted].sighted_at < now:
+                i = coh.next_spotted
+                item = g.touched[i]
+                coh.next_spotted = without_root(g.touched, i)
+                if item.state != IN_GROUND:
+                    continue
+                if spotted(g.edges, open_step, sighted, sighting, item, t):
+                    item.state = FOUND
+                    count += 1
+                elif item.gone > t:  # was listed before it was laid
+                    then = sighted_until(g.edges, open_step, sighted, sighting, min(item.laid, t))
+                    item.sighted_at = max(then + item.sight, now)
+                    coh.next_spotted = meld(g.touched, coh.next_spotted, i)
+            i = coh.first_touched if by_sweep == 1 else -1
+            while i >= 0:
+                item = g.touched[i]
+                if item.state == IN_GROUND and swept(g.address, area, coh.key, coh.kind, item, t, sweeps):
+                    item.state = FOUND
+                    count += 1
+                i = item.next
+            coh.not_found = new
+            coh.found += count
+            g.finds[coh.kind] += count
+            if by_sweep == 0:
+                coh.found_spot += count
+        coh.revealed = t
+        # neither detonated nor known to be found: what a sweep under way has removed is not known yet
+        mass = coh.waiting + coh.gone
+        for row in range(coh.node, coh.node + live_rows(coh)):
+            for b in range(N_BRANCHES):
+                part = g.active[row, b] + g.inert[row, b]
+                mass += part / progress if b == CLEARED and progress > 0.0 else part
+        coh.mass = mass
+
+
+@kernel
+def close_year(g, t):
+    """Year's end: spot finds become known, stocks are written down (conditional expectations)."""
+    year = g.step_year[g.counters[STEP]]
+    reveal(g, 0, len(g.cohorts), t, 0)
+    for c in range(len(g.cohorts)):
+        coh = g.cohorts[c]
+        n = coh.id_to - coh.id_from
+        if n == 0:
+            continue
+        area = g.areas[coh.area]
+        # what a sweep under way has removed is not known yet: it counts as in the ground
+        progress = sweep_progress(area, coh.kind, t) if area.diverged == 1 else 1.0
+        x, y = 0.0, 0.0
+        for row in range(coh.node, coh.node + live_rows(coh)):
+            for b in range(N_BRANCHES):
+                back = progress if b == CLEARED and progress > 0.0 else 1.0
+                x += g.active[row, b] / back
+                y += g.inert[row, b] / back
+        left = (n - coh.accidents - coh.found) / coh.mass if coh.mass > 0.0 else 0.0
+        stock = g.stocks[year, g.areas[coh.area].district]
+        stock[STOCK_ACTIVE] += left * x
+        stock[STOCK_INERT] += left * y
+        if coh.transferred == 1:
+            stock[STOCK_ACTIVE_TRANSFERRED] += left * x
+            stock[STOCK_INERT_TRANSFERRED] += left * y
+        stock[STOCK_GONE] += left * coh.gone
+        stock[STOCK_LAID] += n - left * coh.waiting
+        stock[STOCK_FOUND] += coh.found
+        stock[STOCK_SPOT] += coh.found_spot

@@ -1,0 +1,99 @@
+"""Facts of the items that somebody meets: settled once, at their address (MODEL section 11, 2)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.core.compiled import kernel
+from sim.core.life import settle_life
+from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniform2
+from sim.core.records import CANCELLED, CLEARED, MISSED, N_CLASSES, QUARTER_DAYS, REDUCED
+
+
+@kernel
+def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
+    """Facts of an item: functions of its address (and of the attempt, where a find rules some out)."""
+    sub = attempt << 3
+    item.attempt = attempt
+    seed, rep = address[0], address[1]
+    u_armed, u_sd = uniform2(seed, rep, STREAM_FACT, coh.key, sub, item.id)
+    u_sda, u_age = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 1, item.id)
+    u_date, item.site = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 2, item.id)
+    item.keep, item.place = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 3, item.id)
+    item.klass, u_sight = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 4, item.id)
+    u_when, u_lot = 0.5, 0.5
+    if life.sd_from < np.inf:
+        u_when, u_lot = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 5, item.id)
+    item.sight = -math.log(u_sight)
+    d, cumulated = coh.dates_from, weights[coh.dates_from]
+    while d < coh.dates_to - 1 and u_date >= cumulated:
+        d += 1
+        cumulated += weights[d]
+    item.laid = dates[d]
+    fails = lots[coh.lot_from + min(int(u_lot * coh.lots), coh.lots - 1)]
+    end, gone_at = settle_life(life, fails, u_armed, u_sd, u_when, u_sda, u_age)
+    item.inactive, item.gone = item.laid + end, item.laid + gone_at
+
+
+@kernel
+def slot_of(slots, touched, c, item_id):
+    """Place of an item in the hash table: its own, or the free one where it belongs."""
+    mask = len(slots) - 1
+    key = np.uint64(c) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(item_id) * np.uint64(0xC2B2AE3D27D4EB4F)
+    place = np.int64((key ^ (key >> np.uint64(29))) & np.uint64(mask))
+    while slots[place] >= 0:
+        other = touched[slots[place]]
+        if other.cohort == c and other.id == item_id:
+            break
+        place = (place + 1) & mask
+    return place
+
+
+@kernel
+def branch_of(area, site, keep):
+    """Branch of an item from its uniforms: which site it lies in, which part TS keeps."""
+    if site < area.missed:
+        return MISSED
+    if site < area.cancelled:
+        return CANCELLED
+    return REDUCED if keep < area.ts_missed else CLEARED
+
+
+@kernel
+def sighted_until(edges, open_step, sighted, sighting, t):
+    """Cumulated hazard of being sighted and destroyed by an EOD spot task, up to t.
+
+    ``sighted``, ``sighting``: rows of one access zone and family, (step + 1,) and (step,).
+    """
+    if t <= edges[0]:
+        return 0.0
+    step = 0 if t < edges[1] else min(1 + int((t - edges[1]) / QUARTER_DAYS), open_step)
+    return sighted[step] + sighting[step] * (min(t, edges[step + 1]) - edges[step])
+
+
+@kernel
+def spotted(edges, open_step, sighted, sighting, item, t):
+    """Whether a settled item has been destroyed by an EOD spot task by t."""
+    until = sighted_until(edges, open_step, sighted, sighting, min(t, item.gone))
+    return until - sighted_until(edges, open_step, sighted, sighting, item.laid) > item.sight
+
+
+@kernel
+def swept(address, area, key, kind, item, t, sweeps):
+    """Whether a settled item has been found by t in the first `sweeps` sweeps of its area."""
+    if area.diverged == 0 or sweeps == 0 or branch_of(area, item.site, item.keep) != CLEARED:
+        return False
+    for j in range(sweeps):
+        at = area.sweep_from[j] + item.place * (area.sweep_to[j] - area.sweep_from[j])
+        if at > t or item.laid > at or item.gone <= at:
+            continue
+        klass, cumulated = 0, area.class_weight[kind, 0]
+        while klass < N_CLASSES - 1 and item.klass >= cumulated:
+            klass += 1
+            cumulated += area.class_weight[kind, klass]
+        u = uniform(address[0], address[1], STREAM_DETECT, key, item.attempt << 3 | j, item.id)
+        if u < area.detect[j, kind, klass]:
+            return True
+    return False
