@@ -23,7 +23,6 @@ from sim.core.records import (
     MOST_BESIDE,
     N_CANDIDATES,
     N_DRAWN,
-    N_TOUCHED,
     OVERFLOW,
     QUARTER_DAYS,
     STEP,
@@ -183,7 +182,7 @@ def _list_bystanders(g, block):
                 item = item_of_block(w3, first, size)
                 if item < coh.id_from or item >= coh.id_to:
                     continue
-                facts = g.touched[g.counters[N_TOUCHED] % len(g.touched)]  # a free place, which is not taken
+                facts = g.touched[len(g.touched) - 1]  # the place that is kept free for this
                 facts.id = item
                 draw_facts(g.address, g.dates, g.weights, g.lots, life, coh, facts, 0)
                 t = facts.gone

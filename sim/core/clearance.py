@@ -21,6 +21,7 @@ from sim.core.records import (
     CANCELLED,
     CLEARED,
     END_SWEEP,
+    LATER,
     LEAVE_OUTSIDE,
     MARK,
     MISSED,
@@ -83,6 +84,8 @@ def _advance(g, until):
 @kernel
 def _attended(g, step):
     """Share of the items seen and reported that EOD teams can attend in a quarter, by what lies there now."""
+    if g.eod[step] <= 0.0:
+        return 0.0
     reports = 0.0
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]
@@ -140,10 +143,11 @@ def _act(g, order):
         split_branch(g, a, CLEARED, REDUCED, value)
     elif order.what == RELEASE:  # people use this part of the area fully from now on
         area.released[order.number] = now
+        if order.number == CLEARED:
+            area.released[LATER] = now
         raise_bound(g, a, now)
     elif order.what == MARK:
-        area.marked = now
-        area.marking = marking_now(g.edges, g.marking, now, g.counters[STEP])
+        area.marked = now  # acts from the next quarter on
     elif order.what == BEGIN_SWEEP:
         _begin_sweep(g, area, now, value, order.number)
     elif order.what == END_SWEEP:

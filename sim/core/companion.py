@@ -28,6 +28,7 @@ from sim.core.records import (
     EXPECTED_CASUALTIES,
     EXPECTED_KILLED,
     EXPECTED_REPORTED,
+    LATER,
     MISSED,
     MOST_BESIDE,
     N_BRANCHES,
@@ -70,13 +71,15 @@ def entry_now(entry, learning, area, step):
 
 @kernel
 def branch_share(area, branch):
-    """Share of an area's items in one branch, once survey has split the sites."""
+    """Share of an area's new items that comes to lie in one branch, once survey has split the sites."""
     if branch == MISSED:
         return area.missed
     if branch == CANCELLED:
         return area.cancelled - area.missed
-    left = area.ts_missed if branch == REDUCED else 1.0 - area.ts_missed
-    return (1.0 - area.cancelled) * left
+    if branch == REDUCED:
+        return (1.0 - area.cancelled) * area.ts_missed
+    open_branch = LATER if area.sweeps > 0 else CLEARED
+    return (1.0 - area.cancelled) * (1.0 - area.ts_missed) if branch == open_branch else 0.0
 
 
 @kernel
@@ -220,6 +223,8 @@ def integrate(g, first, last, t1):
             last_date += 1
         detonated, present = 0.0, 0.0
         for b in range(N_BRANCHES if diverged else 1):
+            if b == LATER and area.sweeps == 0:
+                continue
             h = open_hazard if diverged and area.released[b] <= t0 else suspected
             share = branch_share(area, b) if diverged else 1.0
             l0, slope = 1.0, 0.0
@@ -239,8 +244,7 @@ def integrate(g, first, last, t1):
                     g.active[row, b] = g.weights[d] * life.armed * share
                     g.inert[row, b] = g.weights[d] * (1.0 - life.armed) * share
                 x, y = g.active[row, b], g.inert[row, b]
-                if x == 0.0 and (y == 0.0 or (w == 0.0 and e == 0.0 and slope == 0.0)):
-                    present += y
+                if x == 0.0 and y == 0.0:
                     continue
                 smooth = laid < t0 and slope == 0.0
                 r1, r2, r3, r4 = a1, a2, a3, a4
@@ -272,17 +276,23 @@ def integrate(g, first, last, t1):
                     g.active[row, b], g.inert[row, b] = x, y
         coh.present = present
         coh.unseen *= e4
+        coh.unseen_later *= e4
         while coh.next_date < last_date:
             laid, weight = g.dates[coh.next_date], g.weights[coh.next_date]
             coh.waiting -= weight
-            if life.sd_from == np.inf:
+            if life.sd_from == np.inf and area.sweeps > 0:
+                coh.unseen_later += weight * decay(e * (t1 - max(laid, t0)))
+            elif life.sd_from == np.inf:
                 coh.unseen += weight * decay(e * (t1 - max(laid, t0)))
             coh.next_date += 1
         while coh.settled < coh.next_date and t1 - g.dates[coh.settled] >= life.settles:
             if life.sd_from < np.inf:
                 sighted, sighting = g.sighted[access, coh.family], g.sighting[access, coh.family]
                 before, after = unseen_parts(life, g.dates[coh.settled], t1, g.edges, step, sighted, sighting)
-                coh.unseen += g.weights[coh.settled] * after
+                if is_later(area, g.dates[coh.settled]):
+                    coh.unseen_later += g.weights[coh.settled] * after
+                else:
+                    coh.unseen += g.weights[coh.settled] * after
                 coh.unseen_gone += g.weights[coh.settled] * before
             coh.settled += 1
         if detonated > 0.0:
@@ -300,12 +310,18 @@ def integrate(g, first, last, t1):
 
 
 @kernel
+def is_later(area, laid):
+    """Whether what is laid on a date comes after the sweeps of an area have begun."""
+    return area.sweeps > 0 and laid > area.sweep_from[0]
+
+
+@kernel
 def unseen_parts(life, laid, t, edges, step, sighted, sighting):
-    """An item that nobody has met, laid on a date: P(goes, unseen until then), P(stays, unseen until t)."""
+    """An item that nobody has met: P(self-destructs some day, unseen so far), P(does not, unseen so far)."""
     then = sighted_until(edges, step, sighted, sighting, laid)
-    goes = life.armed * gone(life, t - laid) if laid + life.sd_from <= t else 0.0
+    goes = life.armed * gone(life, life.sd_to)
     at = min(t, laid + 0.5 * (life.sd_from + life.sd_to))
-    before = goes * math.exp(then - sighted_until(edges, step, sighted, sighting, at)) if goes > 0.0 else 0.0
+    before = goes * math.exp(then - sighted_until(edges, step, sighted, sighting, at))
     return before, (1.0 - goes) * math.exp(then - sighted_until(edges, step, sighted, sighting, t))
 
 
@@ -337,7 +353,7 @@ def begin(g):
         life = g.life[coh.family]
         coh.integrated, coh.revealed, coh.not_found = start, start, 1.0
         coh.mass, coh.waiting, coh.gone, coh.unseen = 1.0, 1.0, 0.0, 0.0
-        coh.present, coh.unseen_gone = 0.0, 0.0
+        coh.present, coh.unseen_gone, coh.unseen_later = 0.0, 0.0, 0.0
         coh.next_date, coh.settled = coh.dates_from, coh.dates_from
         while coh.next_date < coh.dates_to and g.dates[coh.next_date] < start:
             age, w = start - g.dates[coh.next_date], g.weights[coh.next_date]

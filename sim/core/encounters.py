@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.candidates import step_of, take_due
 from sim.core.companion import entry_now, integrate
-from sim.core.compiled import kernel
+from sim.core.compiled import inlined, kernel
 from sim.core.heap import meld
 from sim.core.inverse import poisson_inverse
 from sim.core.items import branch_of, draw_facts, sighted_until, slot_of, spotted, swept
@@ -73,7 +73,7 @@ def meet(g, first, last, until):
             i = g.slots[place]
             if i < 0:
                 i = g.counters[N_TOUCHED]
-                if i >= len(g.touched):
+                if i >= len(g.touched) - 1:
                     g.counters[OVERFLOW] = 1
                     return
                 g.counters[N_TOUCHED] = i + 1
@@ -107,7 +107,7 @@ def meet(g, first, last, until):
                 continue  # its facts were drawn anew after a find: this was not its moment
             if not self_destructs:
                 hazard = suspected
-                if area.diverged == 1 and area.released[branch_of(area, item.site, item.keep)] <= t:
+                if area.diverged == 1 and area.released[branch_of(area, item)] <= t:
                     hazard = open_hazard
                 if t >= item.inactive:
                     hazard *= life.inert_weight
@@ -121,7 +121,7 @@ def meet(g, first, last, until):
                 return
 
 
-@kernel
+@inlined
 def _accident(g, i, t):
     """People are hurt: who, how many, whether and when it is reported (sections 5 and 8)."""
     item = g.touched[i]

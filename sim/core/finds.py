@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.core.candidates import step_of
-from sim.core.companion import live_rows, missed_by_sweeps, sweep_progress, unseen_parts
+from sim.core.companion import is_later, live_rows, missed_by_sweeps, sweep_progress, unseen_parts
 from sim.core.compiled import kernel
 from sim.core.heap import meld, without_root
 from sim.core.inverse import binomial_inverse
@@ -34,11 +34,12 @@ def _not_found_with_sd(g, c, t, missed):
     coh = g.cohorts[c]
     access = g.areas[coh.area].access
     sighted, sighting = g.sighted[access, coh.family], g.sighting[access, coh.family]
-    total = coh.waiting + coh.unseen_gone + coh.unseen * missed
+    area = g.areas[coh.area]
+    total = coh.waiting + coh.unseen_gone + coh.unseen_later + coh.unseen * missed
     for d in range(coh.settled, coh.next_date):
         before, after = unseen_parts(
             g.life[coh.family], g.dates[d], t, g.edges, g.counters[STEP], sighted, sighting)
-        total += g.weights[d] * (before + after * missed)
+        total += g.weights[d] * (before + (after if is_later(area, g.dates[d]) else after * missed))
     return total
 
 
@@ -50,9 +51,9 @@ def reveal(g, first, last, t, by_sweep):
     them were found is binomial. ``by_sweep`` is 1 where a sweep has just ended, 0 for EOD spot tasks.
     New finds by kind are added to ``Ground.finds``.
     """
-    step = step_of(g.edges, t)
     open_step = g.counters[STEP]
-    within = 0 if t == g.edges[step] or t == g.edges[-1] else 1
+    step = len(g.edges) - 1 if t == g.edges[-1] else step_of(g.edges, t)  # the horizon has a number of its own
+    within = 0 if t == g.edges[step] else 1
     for c in range(first, last):
         coh = g.cohorts[c]
         n = coh.id_to - coh.id_from
@@ -66,7 +67,7 @@ def reveal(g, first, last, t, by_sweep):
             missed = 1.0 - cleared * (1.0 - missed_by_sweeps(area, coh.kind, sweeps))
             progress = sweep_progress(area, coh.kind, t)
         if g.life[coh.family].sd_from == np.inf:
-            new = coh.waiting + coh.unseen * missed
+            new = coh.waiting + coh.unseen_later + coh.unseen * missed
         else:
             new = _not_found_with_sd(g, c, t, missed)
         if new < coh.not_found:

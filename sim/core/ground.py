@@ -17,7 +17,6 @@ from sim.core.random import STREAM_SITE, uniform
 from sim.core.records import (
     BEGIN_SWEEP,
     CANCEL,
-    CLEARED,
     END_SWEEP,
     LEAVE_OUTSIDE,
     MARK,
@@ -241,4 +240,4 @@ def detection_table(means: np.ndarray, concentration: float) -> tuple[np.ndarray
     return np.array([p for p, _ in pairs]), np.array([w for _, w in pairs])
 
 
-__all__ = ["CLEARED", "GroundTruth", "OutOfRoom", "SurveyOutcome", "detection_classes", "detection_table"]
+__all__ = ["GroundTruth", "OutOfRoom", "SurveyOutcome", "detection_classes", "detection_table"]

@@ -8,8 +8,8 @@ import numpy as np
 
 from sim.core.compiled import kernel
 from sim.core.life import settle_life
-from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniform2
-from sim.core.records import CANCELLED, CLEARED, MISSED, N_CLASSES, QUARTER_DAYS, REDUCED
+from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms4
+from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, QUARTER_DAYS, REDUCED
 
 
 @kernel
@@ -18,14 +18,11 @@ def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
     sub = attempt << 3
     item.attempt = attempt
     seed, rep = address[0], address[1]
-    u_armed, u_sd = uniform2(seed, rep, STREAM_FACT, coh.key, sub, item.id)
-    u_sda, u_age = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 1, item.id)
-    u_date, item.site = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 2, item.id)
-    item.keep, item.place = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 3, item.id)
-    item.klass, u_sight = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 4, item.id)
-    u_when, u_lot = 0.5, 0.5
-    if life.sd_from < np.inf:
-        u_when, u_lot = uniform2(seed, rep, STREAM_FACT, coh.key, sub + 5, item.id)
+    u_date, item.site, item.keep, u_sight = uniforms4(seed, rep, STREAM_FACT, coh.key, sub, item.id)
+    item.place, item.klass, u_armed, u_age = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 1, item.id)
+    u_sd, u_sda, u_when, u_lot = 0.5, 0.5, 0.5, 0.5
+    if life.sd_from < np.inf or life.sda < np.inf:
+        u_sd, u_sda, u_when, u_lot = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 2, item.id)
     item.sight = -math.log(u_sight)
     d, cumulated = coh.dates_from, weights[coh.dates_from]
     while d < coh.dates_to - 1 and u_date >= cumulated:
@@ -52,13 +49,15 @@ def slot_of(slots, touched, c, item_id):
 
 
 @kernel
-def branch_of(area, site, keep):
-    """Branch of an item from its uniforms: which site it lies in, which part TS keeps."""
-    if site < area.missed:
+def branch_of(area, item):
+    """Branch of an item: which site it lies in, which part TS keeps, whether it came after the sweeps began."""
+    if item.site < area.missed:
         return MISSED
-    if site < area.cancelled:
+    if item.site < area.cancelled:
         return CANCELLED
-    return REDUCED if keep < area.ts_missed else CLEARED
+    if item.keep < area.ts_missed:
+        return REDUCED
+    return LATER if area.sweeps > 0 and item.laid > area.sweep_from[0] else CLEARED
 
 
 @kernel
@@ -69,25 +68,32 @@ def sighted_until(edges, open_step, sighted, sighting, t):
     """
     if t <= edges[0]:
         return 0.0
+    t = min(t, edges[open_step + 1])
     step = 0 if t < edges[1] else min(1 + int((t - edges[1]) / QUARTER_DAYS), open_step)
-    return sighted[step] + sighting[step] * (min(t, edges[step + 1]) - edges[step])
+    return sighted[step] + sighting[step] * (t - edges[step])
 
 
 @kernel
 def spotted(edges, open_step, sighted, sighting, item, t):
     """Whether a settled item has been destroyed by an EOD spot task by t."""
+    if item.laid >= t:
+        return False
     until = sighted_until(edges, open_step, sighted, sighting, min(t, item.gone))
     return until - sighted_until(edges, open_step, sighted, sighting, item.laid) > item.sight
 
 
 @kernel
 def swept(address, area, key, kind, item, t, sweeps):
-    """Whether a settled item has been found by t in the first `sweeps` sweeps of its area."""
-    if area.diverged == 0 or sweeps == 0 or branch_of(area, item.site, item.keep) != CLEARED:
+    """Whether a settled item has been found by t in the first `sweeps` sweeps of its area.
+
+    Sweeps look for what lies there when the first begins. An item that self-destructs does so before a
+    sweep reaches it: hours to weeks against months.
+    """
+    if area.diverged == 0 or sweeps == 0 or item.gone < np.inf or branch_of(area, item) != CLEARED:
         return False
     for j in range(sweeps):
         at = area.sweep_from[j] + item.place * (area.sweep_to[j] - area.sweep_from[j])
-        if at > t or item.laid > at or item.gone <= at:
+        if at > t:
             continue
         klass, cumulated = 0, area.class_weight[kind, 0]
         while klass < N_CLASSES - 1 and item.klass >= cumulated:

@@ -115,7 +115,8 @@ def settle_life(life, lot_fails, u_armed, u_sd, u_when, u_sda, u_age):
     end_age = np.inf
     if life.age_scale < np.inf and u_age >= life.age_floor:
         rest = (u_age - life.age_floor) / (1.0 - life.age_floor)
-        end_age = life.age_scale * (-math.log(rest)) ** (1.0 / life.age_shape) if rest > 0.0 else np.inf
+        spent = -math.log(rest) if rest > 0.0 else np.inf
+        end_age = life.age_scale * (spent if life.age_shape == 1.0 else spent ** (1.0 / life.age_shape))
     if u_sda >= life.sda_fails and life.sda < end_age:
         end_age = life.sda
     if u_sd >= lot_fails and life.sd_from < np.inf:

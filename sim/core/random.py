@@ -41,6 +41,7 @@ _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.uint64(20)
 _TO_UNIT = 2.0**-52
+_UNIT32 = 2.0**-32
 
 
 @kernel
@@ -73,6 +74,14 @@ def words(seed, replicate, stream, entity, sub, index):
 def to_unit(high, low):
     """Two 32-bit words to a double in the open interval (0, 1), 52 bits and a half: never 0, never 1."""
     return (float((high << _20) | (low >> _12)) + 0.5) * _TO_UNIT
+
+
+@kernel
+def uniforms4(seed, replicate, stream, entity, sub, index):
+    """Four independent uniforms in (0, 1) at an address, of 32 bits each."""
+    a, b, c, d = words(seed, replicate, stream, entity, sub, index)
+    return ((float(a) + 0.5) * _UNIT32, (float(b) + 0.5) * _UNIT32, (float(c) + 0.5) * _UNIT32,
+            (float(d) + 0.5) * _UNIT32)
 
 
 @kernel

@@ -25,9 +25,10 @@ TRANSFERRED = 4  # row of Ground.kinds for casualties by transferred devices
 N_CLASSES = 3  # detectability classes (Gauss-Jacobi nodes of the Beta distribution between items)
 N_GROUPS = 4  # women, men, girls, boys
 
-# The sites of a hazard area end in one of four ways; each is a branch with its own date of release.
-MISSED, CANCELLED, REDUCED, CLEARED = 0, 1, 2, 3
-N_BRANCHES = 4
+# The sites of a hazard area end in one of four ways; each is a branch with its own date of release. What is laid in
+# a site after its clearance has begun is a branch too: it is not looked for again, and released with the site.
+MISSED, CANCELLED, REDUCED, CLEARED, LATER = range(5)
+N_BRANCHES = 5
 
 COHORT = np.dtype(
     [
@@ -60,6 +61,7 @@ COHORT = np.dtype(
         ("present", "f8"),  # P(in the ground), functioning or not
         # of an item that nobody has met and that does not self-destruct: P(laid, not destroyed by a spot task)
         ("unseen", "f8"),
+        ("unseen_later", "f8"),  # the same, laid after sweeps of the area began
         ("unseen_gone", "f8"),  # P(self-destructed before a spot task came); both of settled lay dates if there is SD
         ("next_date", "i4"),  # first lay date that has not come
         ("settled", "i4"),  # first lay date that has a row of its own: those before are summed in the first row
@@ -182,7 +184,7 @@ class Ground(NamedTuple):
     outcome: np.ndarray  # (family, 2) float64: mean casualties per accident, case fatality
     # (access, family, step) float64 [1/day]: rate of EOD finds per item; once the step has begun, of those attended
     sighting: np.ndarray
-    sighted: np.ndarray  # (access, family, step + 1) float64: the same cumulated at the edges
+    sighted: np.ndarray  # (access, family, step) float64: the same cumulated up to the step
     fade: np.ndarray  # (access, family, 4) float64: what spot tasks leave in the open step, at 3 points and its end
     active: np.ndarray  # (node, branch) float64: P(in the ground, functioning) per item laid
     inert: np.ndarray  # (node, branch) float64
@@ -197,7 +199,7 @@ class Ground(NamedTuple):
     methods: np.ndarray  # (method, kind, class) float64: P(detected by a pass)
     method_weights: np.ndarray  # (method, kind, class) float64: shares of the detectability classes
     counters: np.ndarray  # (8,) int64, see below
-    finds: np.ndarray  # (kind,) int64: by the sweep that ended last
+    finds: np.ndarray  # (kind,) int64: revealed since it was emptied, when a sweep ends
     clock: np.ndarray  # (1,) float64 [days]
     tallies: np.ndarray  # (year, district, N_TALLIES) float64
     # (year, kind + 1, 2) float64: casualties by kind of item and by transferred devices, counted and expected
@@ -221,7 +223,7 @@ class Room:
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self.touched = np.empty(places, TOUCHED)
+        self.touched = np.empty(places + 1, TOUCHED)  # the last place is for facts that are not kept
         self.slots = np.empty(1 << (2 * places - 1).bit_length(), np.int32)
         self.candidates = np.empty(places, CANDIDATE)
         self.queue = np.empty(places, np.int32)

@@ -14,7 +14,7 @@ LINES = ("survey", "clearance", "eod")
 
 @dataclass(frozen=True)
 class StageRecord:
-    """One finished or running stage of a task, for the trace."""
+    """One finished stage of a task, for the trace."""
 
     area: int
     stage: str

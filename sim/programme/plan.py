@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.ground import detection_table
-from sim.core.random import STREAM_PRIORITY, uniform
+from sim.core.random import STREAM_PRIORITY, replicate_index, uniform
 from sim.core.records import QUARTER_DAYS, YEAR_DAYS
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.programme.season import Season
 from sim.scenario.schema import Teams
 from sim.world import World
-from sim.world.calendar import to_days
+from sim.world.calendar import step_ends, to_days
 from sim.world.frame import KINDS
 
 STAGES = ("nts", "resurvey", "ts", "clearance", "sampling")  # in the order of their random addresses
@@ -148,7 +148,7 @@ def _tasks(world: World) -> tuple[Task, ...]:
         access = int(frame.stratum_access[name.stratum])
         origin = name.origin if name.origin in ("survey", "record") else "polygon"
         key = int(frame.area_keys[i])
-        chance = float(uniform(draw.seed, 0, STREAM_PRIORITY, key, 0, 0))
+        chance = float(uniform(draw.seed, replicate_index(draw.index, 0), STREAM_PRIORITY, key, 0, 0))
         enters = max(starts, float(world.access.opens[access]))
         if origin == "polygon":
             enters = max(enters, recorded[i])
@@ -246,10 +246,12 @@ def _eod_items_per_day(world: World) -> np.ndarray:
     eod = frame.scenario.programme.eod
     if eod.teams is None:
         return np.zeros(len(frame.edges) - 1)
-    since = [to_days(n.since) for n in eod.teams.numbers]
-    numbers = np.array([0, *(n.teams for n in eod.teams.numbers)])
+    since = np.array([to_days(n.since) for n in eod.teams.numbers])
+    more = np.diff([n.teams for n in eod.teams.numbers], prepend=0)
+    starts, ends = frame.edges[:-1], step_ends(frame.edges)
+    at_work = np.clip((ends - since[:, None]) / (ends - starts), 0.0, 1.0)  # share of the quarter
     per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / YEAR_DAYS
-    capacity: np.ndarray = numbers[np.searchsorted(since, frame.edges[:-1], "right")] * per_team
+    capacity: np.ndarray = (more[:, None] * at_work).sum(axis=0) * per_team
     cost = world.draw["programme.eod.cost_usd_per_item"]
     if cost > 0.0 and frame.scenario.programme.budget is not None:
         usd_per_day = _budget_by_year(world)[frame.step_year] * _shares(world)[EOD] / YEAR_DAYS

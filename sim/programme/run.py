@@ -83,7 +83,7 @@ class _Run:
         self.waiting: dict[str, list[Job]] = {stage: [] for stage in STAGES}
         self.recent = [0] * len(frame.areas)
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
-        self.open_jobs = 0
+        self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
         self.spot_known = np.zeros(len(frame.areas), np.int64)
         reachable = [t for t in plan.tasks if t.origin != "polygon"]
@@ -104,9 +104,7 @@ class _Run:
 
     def run(self) -> Ledger:
         for task in self.plan.tasks:
-            if task.enters < self.end:
-                self.open_jobs += 1
-                self._at(task.enters, partial(self._enter, task))
+            self._at(task.enters, partial(self._enter, task))
         for i, crew in enumerate(self.plan.crews):
             before = 0
             for since, teams in zip(crew.since.tolist(), crew.teams.tolist(), strict=True):
@@ -149,6 +147,7 @@ class _Run:
         for area, part in under:
             job = self.jobs.get(area)
             if job is not None and not job.begun:
+                part = min(part, job.area_m2)
                 job.area_m2 -= part
                 inside += part
                 self._expect_cost(job)

@@ -50,7 +50,7 @@ class Job:
             return self.suspected_m2
         if self.stage == "ts":
             return self.confirmed_m2
-        return int(self.for_clearance_m2 * (sampling_share if self.stage == "sampling" else 1.0))
+        return max(1, int(self.for_clearance_m2 * (sampling_share if self.stage == "sampling" else 1.0)))
 
 
 def new_job(task: Task) -> Job:

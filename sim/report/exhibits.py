@@ -131,7 +131,7 @@ def money_table(results: Results) -> Table | None:
     rows: list[list[Cell | str]] = []
     totals = {
         metric: reading.whole(reading.levels(results, metric)).set_index("scenario")
-        for metric in (COST, "money_unspent_usd")
+        for metric in (COST, reading.UNSPENT)
     }
     for name in reading.chosen(results, COST, each_way=2):
         cells: list[Cell | str] = [

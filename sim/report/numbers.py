@@ -6,7 +6,7 @@ import pandas as pd
 
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
-from sim.report.reading import CASUALTIES, COST, HAZARDOUS
+from sim.report.reading import CASUALTIES, COST, HAZARDOUS, UNSPENT
 from sim.report.shape import INERT, Results
 from sim.report.tables import shown_unit
 
@@ -21,12 +21,14 @@ def overview(results: Results) -> pd.DataFrame:
     DataFrame
         scenario, title; casualties (mean); difference from the baseline in casualties with its 90 % interval
         p05-p95 and its Monte Carlo error; mean differences in inert items [items], hazardous area [km2] and
-        cost [million USD]; for self-destructing mines the share that is assumed to fail, and a note.
+        cost [million USD]; mean money not spent [million USD]; for
+        self-destructing mines the share that is assumed to fail, and a note.
     """
     sd, base = devices.self_destruct(results), reading.baseline(results)
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")["mean"]
     people = reading.effects(results, CASUALTIES)
     changes = {metric: reading.effects(results, metric) for metric in CHANGES}
+    unspent = reading.whole(reading.levels(results, UNSPENT)).set_index("scenario")["mean"]
     rows = []
     for name in reading.scenario_names(results):
         row: dict[str, str | float] = {
@@ -48,8 +50,10 @@ def overview(results: Results) -> pd.DataFrame:
             change = changes[metric].get(name)
             if change is not None:
                 row[column] = change.mean * shown_unit(change.unit)[1]
+        row["unspent_million_usd"] = float(unspent.get(name, float("nan"))) / 1e6
         if name in sd:
             row |= {"self_destruct_fails": sd[name].central, "note": OTTAWA}
         rows.append(row)
     columns = ["scenario", "title", "casualties", "difference", "p05", "p95", "mc_error", *CHANGES.values()]
+    columns.append("unspent_million_usd")
     return pd.DataFrame(rows, columns=[*columns, *(("self_destruct_fails", "note") if sd else ())])

@@ -20,6 +20,7 @@ from sim.report.shape import Results, select
 CASUALTIES = "casualties_total"
 HAZARDOUS = "area_hazardous_added_m2"
 COST = "cost_usd"
+UNSPENT = "money_unspent_usd"
 ASSUMED_GRADES = ("A", "U")
 GRADES = {
     "H": "seen in an official or primary text",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
-from sim.report.reading import CASUALTIES, COST, HAZARDOUS, Effect
+from sim.report.reading import CASUALTIES, COST, HAZARDOUS, UNSPENT, Effect
 from sim.report.shape import INERT, Results
 
 if TYPE_CHECKING:
@@ -186,6 +186,7 @@ def comparison(results: Results) -> Table:
     """Return what each scenario changes: people, inert items, hazardous area, money."""
     sd, ratio = devices.self_destruct(results), reading.casualties_per_accident(results)
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")
+    unspent = reading.whole(reading.levels(results, UNSPENT)).set_index("scenario")
     effects = {metric: reading.effects(results, metric) for metric in (CASUALTIES, INERT, HAZARDOUS, COST)}
     names, base = reading.scenario_names(results), reading.baseline(results)
     rows: list[list[Cell | str]] = []
@@ -199,10 +200,10 @@ def comparison(results: Results) -> Table:
             if name in sd
             else "–"
         )
+        left = spread_of(unspent.loc[name], 1e-6) if name in unspent.index else "–"
         if name == base:
-            rows.append(
-                [Cell(title, name), level, "baseline", "–", "–", failure, "baseline", "baseline", "baseline"]
-            )
+            changes = ["baseline"] * 3
+            rows.append([Cell(title, name), level, "baseline", "–", "–", failure, *changes, left])
             continue
         effect = effects[CASUALTIES].get(name)
         error = f"± {number(effect.mc_error, 1)}" if effect and not effect.same_inputs else "–"
@@ -215,6 +216,7 @@ def comparison(results: Results) -> Table:
                 counted(effect, ratio) or "–",
                 failure,
                 *(difference_cell(effects[metric].get(name)) for metric in (INERT, HAZARDOUS, COST)),
+                left,
             ]
         )
     head = [
@@ -227,6 +229,7 @@ def comparison(results: Results) -> Table:
         "Inert items to be cleared, difference",
         "Hazardous area added (km²)",
         "Money spent, difference (million USD)",
+        "In the budget and not spent (million USD)",
     ]
     note = (
         "Mean and, below it, 90 % interval over what is not known. † self-destructing mines, with the share "
@@ -246,7 +249,7 @@ def terminal_table(results: Results) -> RichTable:
     caption = (
         f"Differences from “{reading.title(results, reading.baseline(results))}” over "
         f"{reading.horizon(results)}, mean (90 % interval). † self-destructing: the share in the last column "
-        f"is assumed to fail; inert items still have to be cleared. {OTTAWA} "
+        f"is assumed to fail; M USD: million USD; inert items still have to be cleared. {OTTAWA} "
         "A run is not a clearance decision."
     )
     # Intervals of the smaller columns are in the report: a terminal is narrow.
@@ -265,11 +268,13 @@ def terminal_table(results: Results) -> RichTable:
         "Counted beside",
         "Inert items",
         "Hazardous\narea, km²",
-        "Cost,\nmillion USD",
+        "Cost,\nM USD",
+        "Unspent,\nM USD",
         "SD fails",
     ):
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=head in ("Difference", "Counted beside"))
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")["mean"]
+    unspent = reading.whole(reading.levels(results, UNSPENT)).set_index("scenario")["mean"]
     effects = {metric: reading.effects(results, metric) for metric in (CASUALTIES, INERT, HAZARDOUS, COST)}
     for name in reading.scenario_names(results):
         level = number(float(total[name])) if name in total.index else "not known"
@@ -282,5 +287,6 @@ def terminal_table(results: Results) -> RichTable:
                 cells.append(signed(found.mean * shown_unit(found.unit)[1]) if found else "not known")
         failure = percent(sd[name].central) + " †" if name in sd else ""
         style = "bold" if name == reading.headline(results) else ""
-        table.add_row(*(Text(cell) for cell in (name, level, *cells, failure)), style=style)
+        left = number(float(unspent[name]) / 1e6) if name in unspent.index else "–"
+        table.add_row(*(Text(cell) for cell in (name, level, *cells, left, failure)), style=style)
     return table

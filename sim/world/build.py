@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -37,7 +38,7 @@ from sim.core.records import (
 from sim.scenario.schema import Family
 from sim.world.calendar import to_days
 from sim.world.draw import Draw
-from sim.world.frame import KINDS, KM2, Frame
+from sim.world.frame import KINDS, KM2, CohortName, Frame
 from sim.world.hazard import hazard_tables, pair_index
 from sim.world.people import Access, people_and_access, resolve_date, sightings
 
@@ -69,8 +70,8 @@ class World:
             [draw[f"families.{name}.casualties_per_accident"], draw[f"families.{name}.case_fatality"]]
             for name, _ in frame.families], dtype=float).reshape(-1, 2)
         self.means = _mean_items(frame, draw, self.access.end)
-        self.polygons_m2, self.inside_m2 = _polygons(frame, draw)
         self.dates, self.weights, self.date_slices = _lay_dates(frame, self.access.end)
+        self.polygons_m2, self.inside_m2 = _polygons(frame, draw, self._share_laid)
         self.has_town = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
         self._tables()
         self.template = self._cohort_template()
@@ -90,6 +91,11 @@ class World:
     def _slice(self, family: int, source: str) -> tuple[int, int]:
         kind = self.frame.families[family][1].kind
         return self.date_slices[source, kind]
+
+    def _share_laid(self, cohort: CohortName) -> float:
+        """Share of a cohort's items that is laid at all: laying of a kind may end."""
+        low, high = self._slice(cohort.family, cohort.source)
+        return float(self.weights[low:high][np.isfinite(self.dates[low:high])].sum())
 
     def area_m2(self) -> np.ndarray:
         """Area of each hazard area, (area,) int64 [m2]; polygons as they will be recorded."""
@@ -193,7 +199,7 @@ class World:
             reported=np.zeros((len(areas), steps), np.int32), learn=self._learn(),
             marking=np.array(marking), reporting=self.access.reporting,
             report_delay=np.array([draw["reporting.delay_days"]]), outcome=self.outcome,
-            sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps + 1)),
+            sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps)),
             fade=np.ones((n_access, n_families, 4)),
             active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
             table_row=self.table_row, touched=room.touched, slots=room.slots, candidates=room.candidates,
@@ -304,7 +310,7 @@ def _mean_items(frame: Frame, draw: Draw, end: float) -> np.ndarray:
     return np.array(by_kind, np.float64)[frame.kind_of_cohort] * frame.cohort_share
 
 
-def _polygons(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+def _polygons(frame: Frame, draw: Draw, share_laid: Callable[[CohortName], float]) -> tuple[np.ndarray, np.ndarray]:
     """Recorded polygons of transferred devices, whole and inside land already to be surveyed [m2]."""
     whole = np.zeros(len(frame.areas), np.int64)
     inside = np.zeros(len(frame.areas), np.int64)
@@ -320,7 +326,7 @@ def _polygons(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
             has_town = c.items in towns
             part = draw[f"{path}.compliance"] if has_town else 1.0
         mined_km2 = draw[f"{path}.devices"] * c.share * part / draw[f"{path}.mined_density_per_km2"]
-        m2 = round(mined_km2 * draw[f"{path}.polygon_factor"] * KM2)
+        m2 = round(mined_km2 * draw[f"{path}.polygon_factor"] * KM2 * share_laid(c))
         whole[c.area] += m2
         stratum = frame.areas[c.area].stratum
         room = available.get(stratum, 0)

@@ -33,12 +33,17 @@ def quarter_edges(start: float, horizon_years: float) -> np.ndarray:
     return np.concatenate([[start], inner, [end]])
 
 
-def step_middles(edges: np.ndarray) -> np.ndarray:
-    """Middles of the steps, (step,) float64 [days]; of the whole quarter where the horizon cuts the last one.
+def step_ends(edges: np.ndarray) -> np.ndarray:
+    """Ends of the steps, (step,) float64 [days]; of the whole quarter where the horizon cuts the last one.
 
     What holds in a quarter does not depend on where somebody stops looking.
     """
-    ends = edges[1:].copy()
+    ends: np.ndarray = edges[1:].copy()
     ends[-1] = (np.floor(edges[-2] / QUARTER_DAYS + 1e-9) + 1.0) * QUARTER_DAYS
-    middles: np.ndarray = 0.5 * (edges[:-1] + ends)
+    return ends
+
+
+def step_middles(edges: np.ndarray) -> np.ndarray:
+    """Middles of the steps, (step,) float64 [days], see `step_ends`."""
+    middles: np.ndarray = 0.5 * (edges[:-1] + step_ends(edges))
     return middles

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.core.records import QUARTER_DAYS, YEAR_DAYS
+from sim.core.records import YEAR_DAYS
 from sim.scenario.schema import DateOrEnd
-from sim.world.calendar import step_middles, to_days
+from sim.world.calendar import step_ends, step_middles, to_days
 from sim.world.draw import Draw
 from sim.world.frame import Frame
 
@@ -93,5 +93,6 @@ def _halving(days: np.ndarray, half_time_years: float) -> np.ndarray:
 def sightings(frame: Frame, draw: Draw, access: Access) -> np.ndarray:
     """Rate at which one item is seen, reported and can be reached, (access, family, step) [1/day]."""
     rate = np.array([draw[f"families.{name}.sighted_per_year"] for name, _ in frame.families]) / YEAR_DAYS
-    reachable = frame.edges[None, :-1] >= access.opens[:, None] - QUARTER_DAYS
+    ends = step_ends(frame.edges)
+    reachable = np.clip((ends - access.opens[:, None]) / (ends - frame.edges[:-1]), 0.0, 1.0)  # share of the step
     return rate[None, :, None] * (access.presence * reachable)[:, None, :]

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from running import DATA, TOY, column, edit, play, run_all, scenario_of
 
+from sim.core.ground import GroundTruth
+from sim.core.records import ACCIDENTS, LATER, STOCK_ACTIVE, STOCK_FOUND, STOCK_GONE, STOCK_INERT, STOCK_LAID
 from sim.programme.ledger import CONFIRMED, LAND_STATES, Ledger, LedgerError
 from sim.scenario import Scenario, load, quantities, replace
 from sim.study.store import Chunk
@@ -37,6 +39,63 @@ def runs() -> dict[Path, Chunk]:
 
 
 # -- items ----------------------------------------------------------------------------------------------------
+
+
+def _unsighted(scenario: Scenario) -> Scenario:
+    """Nobody reports an item."""
+    paths = [path for path in quantities(scenario) if path.endswith(".sighted_per_year")]
+    return replace(scenario, dict.fromkeys(paths, 0))
+
+
+@FILES
+def test_every_item_is_somewhere(file: Path) -> None:
+    """Laid = active + inert + self-destructed + found + detonated at each year's end (V5)."""
+    for draw in range(3):
+        _, ground, _ = play(load(file), draw)
+        assert _missing(ground) < 1e-6
+
+
+def test_every_item_is_somewhere_when_some_self_destruct_and_the_rest_harms_nobody(tmp_path: Path) -> None:
+    """Inert items that no hazard touches are still there: laid over a year, gone after 15 days or inert."""
+    family = "{title: Brief, kind: ap, sd_hours: [360], sd_failure: 0, sda_days: 120, never_armed: 0.1, "
+    family += "sda_failure: 0, inert_hazard_weight: 0, width_m: {foot: 0.3}, p_trigger: {foot: 0.5}}"
+    text = edit(TOY, ("contamination:", f"families:\n  brief: {family}\ncontamination:"), ("ap_blast", "brief"))
+    _, ground, _ = play(_unsighted(scenario_of(text, tmp_path)))
+    stocks = ground.arrays.stocks.sum(axis=1)
+    assert _missing(ground) < 1e-6
+    assert stocks[-1, STOCK_GONE] == pytest.approx(0.9 * stocks[-1, STOCK_LAID], rel=0.05)
+
+
+def _missing(ground: GroundTruth) -> float:
+    """Largest number of items that the year's stocks leave out."""
+    g = ground.arrays
+    stocks, detonated = g.stocks.sum(axis=1), g.tallies[:, :, ACCIDENTS].sum(axis=1).cumsum()
+    kinds = (STOCK_ACTIVE, STOCK_INERT, STOCK_GONE, STOCK_FOUND)
+    return float(np.abs(stocks[:, STOCK_LAID] - stocks[:, kinds].sum(axis=1) - detonated).max())
+
+
+@FILES
+def test_what_nobody_reports_no_spot_task_finds(file: Path) -> None:
+    """Items laid where a sweep went before are not found by it: no find without a sweep or a report."""
+    chunk = run_all(_unsighted(load(file)), 6)
+    assert column(chunk, "items_destroyed_eod").max() == 0.0
+    assert column(chunk, "items_found").sum() > 0
+
+
+def test_without_spot_teams_no_spot_task() -> None:
+    """The toy country has none, though people report items."""
+    assert column(run_all(load(TOY), 4), "items_destroyed_eod").max() == 0.0
+
+
+def test_what_is_never_laid_is_never_found(tmp_path: Path) -> None:
+    """Laying of a kind ends before it begins: nothing to find, nothing to meet, and the same twice."""
+    scenario = scenario_of(TOY.read_text() + "\nlaying_ends: {date: 2021-06-01, kinds: [ap]}\n", tmp_path)
+    chunk = run_all(scenario, 3)
+    for name in ("accidents", "items_laid", "items_found", "items_destroyed_eod", "items_active"):
+        assert column(chunk, name).max() == 0.0, name
+    stop = scenario_of(TOY.read_text() + "\nlaying_ends: {date: 2023-06-01, kinds: [ap]}\n", tmp_path)
+    first, again = run_all(stop, 4), run_all(stop, 4)
+    assert np.array_equal(first.by_district, again.by_district)
 
 
 @FILES
@@ -191,7 +250,7 @@ def test_releases_come_from_the_ledger_only() -> None:
     """Every part of an area that people may use again stands in the ledger with the same date."""
     for file in (TOY, BUSY):
         _, ground, ledger = play(load(file), 1)
-        dates = ground.arrays.areas["released"]
+        dates = ground.arrays.areas["released"][:, :LATER]  # what came later is released with the cleared site
         assert {(a, b): dates[a, b] for a, b in zip(*np.nonzero(np.isfinite(dates)), strict=True)} == {
             (a, b): date for date, a, b in ledger.releases
         }

@@ -225,7 +225,7 @@ def plot_cost(results: Results, ax: Axes | None = None) -> Figure:
 
 def unspent_table(results: Results) -> pd.DataFrame:
     """Return money not spent over the whole horizon by scenario, in million USD."""
-    rows = reading.whole(reading.levels(results, "money_unspent_usd"))
+    rows = reading.whole(reading.levels(results, reading.UNSPENT))
     return rows.assign(
         **{c: rows[c] / 1e6 for c in ("mean", "p05", "p95")},
         unit="million USD",
