@@ -299,7 +299,7 @@ def _finish(results: Any) -> None:
 
     from sim.report import terminal_table, write_report
 
-    Console(width=None if sys.stdout.isatty() else 140).print(terminal_table(results))
+    Console(width=None if sys.stdout.isatty() else 150).print(terminal_table(results))
     page = write_report(results, results.folder)
     click.echo(f"report: {page}")
     if len(results.failures):

@@ -109,8 +109,8 @@ def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
     drawn = 0
     for c in range(first_cohort, last_cohort):
         coh = g.cohorts[c]
-        if coh.id_to <= coh.id_from:
-            continue
+        if coh.id_to <= coh.id_from or g.dates[coh.dates_from] >= high:
+            continue  # nothing is there to be met before the block ends
         access = g.areas[coh.area].access
         upper = coh.bound if level == OWN_BOUND else level
         bound = 0.0

@@ -231,6 +231,9 @@ def integrate(g, first, last, t1):
             if b == CLEARED and diverged and area.sweeps > area.sweeps_done:
                 l0 = sweep_progress(area, coh.kind, t0)
                 slope = (sweep_progress(area, coh.kind, t1) - l0) / length
+            if diverged and last_date == coh.next_date and coh.settled == last_date and (
+                    g.active[coh.node, b] == 0.0 and g.inert[coh.node, b] == 0.0):
+                continue  # nothing lies there: most branches, most of the time
             z = h * length
             f1, f2, f3 = e1 * decay(z * GL_NODES[0]), e2 * decay(z * GL_NODES[1]), e3 * decay(z * GL_NODES[2])
             ex, z = e4 * decay(z), w * z

@@ -12,8 +12,6 @@ import numpy as np
 
 from sim.core.clearance import carry_out
 from sim.core.companion import begin
-from sim.core.inverse import binomial_inverse
-from sim.core.random import STREAM_SITE, uniform
 from sim.core.records import (
     BEGIN_SWEEP,
     CANCEL,
@@ -30,6 +28,7 @@ from sim.core.records import (
     SPLIT,
     Ground,
 )
+from sim.core.survey import come_out, first_look, second_look
 
 _ORDERS = 256
 
@@ -106,20 +105,15 @@ class GroundTruth:
         if self._arrays.counters[OVERFLOW]:
             raise OutOfRoom
 
-    def _share(self, area: int, stage: int, n: int, p: float) -> int:
-        """Binomial(n, p) at the area's address: how many of n sites come out one way."""
-        u = uniform(self._seed, self._replicate, STREAM_SITE, self._keys[area], stage, 0)
-        return int(binomial_inverse(u, n, p))
-
     def non_technical_survey(self, area: int, sensitivity: float, specificity: float,
                              indirect: float) -> SurveyOutcome:
         """NTS of a bundle of sites (section 7): what it says follows from the hidden state of each."""
         with_items, sites = self._with_items[area], self._sites[area]
-        seen = self._share(area, 1, with_items, sensitivity)
-        false = self._share(area, 2, sites - with_items, 1.0 - specificity)
-        suspected = self._share(area, 3, seen, indirect), self._share(area, 4, false, indirect)
+        seen, false, *suspected = first_look(
+            self._seed, self._replicate, self._keys[area], with_items, sites - with_items, sensitivity, specificity,
+            indirect)
         confirmed = seen - suspected[0], false - suspected[1]
-        self._suspected[area], self._confirmed[area] = suspected, confirmed
+        self._suspected[area], self._confirmed[area] = (suspected[0], suspected[1]), confirmed
         self._order(SPLIT, area, value=1.0 - seen / with_items if with_items else 0.0)
         return SurveyOutcome(sites - seen - false, sum(suspected), sum(confirmed))
 
@@ -132,8 +126,8 @@ class GroundTruth:
     def resurvey(self, area: int, sensitivity: float, specificity: float) -> SurveyOutcome:
         """Second survey of SHA sites: cancelled or confirmed."""
         with_items, without = self._suspected.pop(area)
-        seen = self._share(area, 5, with_items, sensitivity)
-        false = self._share(area, 6, without, 1.0 - specificity)
+        seen, false = second_look(
+            self._seed, self._replicate, self._keys[area], with_items, without, sensitivity, specificity)
         total = self._with_items[area]
         self._order(CANCEL, area, value=(with_items - seen) / total if total else 0.0)
         before = self._confirmed.get(area, (0, 0))
@@ -143,7 +137,7 @@ class GroundTruth:
     def technical_survey(self, area: int, sensitivity: float, specificity: float, kept: float) -> float:
         """TS of the confirmed sites: share of their land that is kept for clearance."""
         with_items, without = self._confirmed[area]
-        false = self._share(area, 7, without, 1.0 - specificity)
+        false = come_out(self._seed, self._replicate, self._keys[area], 7, without, 1.0 - specificity)
         self._order(LEAVE_OUTSIDE, area, value=1.0 - sensitivity)
         sites = with_items + without
         return (with_items * kept + false) / sites if sites else 0.0

@@ -11,7 +11,6 @@ Order of a run, written once:
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections.abc import Callable
 from functools import partial
@@ -81,6 +80,7 @@ class _Run:
         self.purse = Purse(plan.income_usd, self.ledger)
         self.free = [0] * len(plan.crews)
         self.waiting: dict[str, list[Job]] = {stage: [] for stage in STAGES}
+        self.unranked: set[str] = set()  # queues that have to be ranked before a task is taken
         self.recent = [0] * len(frame.areas)
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
@@ -151,6 +151,7 @@ class _Run:
                 job.area_m2 -= part
                 inside += part
                 self._expect_cost(job)
+                self.unranked.add(job.stage)
         self.ledger.lay(self.step_year[self.step], int(self.area_district[polygon]), m2, inside)
 
     def _staff(self, i: int, more: int) -> None:
@@ -161,8 +162,8 @@ class _Run:
 
     def _queue(self, job: Job) -> None:
         self._expect_cost(job)
-        self._rank(job)
-        bisect.insort(self.waiting[job.stage], job, key=attrgetter("rank"))
+        self.waiting[job.stage].append(job)
+        self.unranked.add(job.stage)
         self._dispatch_soon()
 
     def _expect_cost(self, job: Job) -> None:
@@ -174,13 +175,19 @@ class _Run:
         if crew is not None and crew.rate[land_use] > 0.0:
             job.cost_usd = job.work_m2 * (crew.cost_per_m2 + crew.cost_per_day / crew.rate[land_use])
 
-    def _rank(self, job: Job) -> None:
-        """Order of the queue: value, then who came first, then the area's key."""
-        task = job.task
-        belief = Belief(
-            task.enters, task.land_use, job.work_m2, task.users * self.presence[task.access][self.step],
-            task.land_km2, self.recent[task.area], job.cost_usd, task.chance)
-        job.rank = -self.plan.policy(belief), task.enters, task.key
+    def _ranked(self, stage: str) -> list[Job]:
+        """Queue of a stage, most important first: by value, then who came first, then the area's key."""
+        jobs = self.waiting[stage]
+        if stage in self.unranked:
+            self.unranked.discard(stage)
+            for job in jobs:
+                task = job.task
+                belief = Belief(
+                    task.enters, task.land_use, job.work_m2, task.users * self.presence[task.access][self.step],
+                    task.land_km2, self.recent[task.area], job.cost_usd, task.chance)
+                job.rank = -self.plan.policy(belief), task.enters, task.key
+            jobs.sort(key=attrgetter("rank"))
+        return jobs
 
     def _dispatch_soon(self) -> None:
         """Dispatch once everything that happens at this moment has happened: order of arrival is no rank."""
@@ -193,8 +200,9 @@ class _Run:
         self.dispatching = False
         for i, crew in enumerate(self.plan.crews):
             for stage in crew.stages:
-                jobs = self.waiting[stage]
-                at = 0
+                if self.free[i] == 0 or not self.waiting[stage] or not self._affordable(crew, stage):
+                    continue
+                jobs, at = self._ranked(stage), 0
                 while self.free[i] > 0 and at < len(jobs) and self._affordable(crew, stage):
                     if crew.works(stage, jobs[at].task.land_use) and crew.rate[jobs[at].task.land_use] > 0.0:
                         self._start(i, crew, jobs.pop(at))
@@ -271,10 +279,7 @@ class _Run:
         self.step = step
         self.purse.open_quarter(step, year)
         self.recent = self.ground.reported_accidents(RECENT_QUARTERS).tolist()
-        for jobs in self.waiting.values():
-            for job in jobs:
-                self._rank(job)
-            jobs.sort(key=attrgetter("rank"))
+        self.unranked.update(STAGES)
         self._dispatch_soon()
 
     def _write_year(self, year: int) -> None:

@@ -66,14 +66,27 @@ def digest(scenario: Scenario) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def to_yaml(scenario: Scenario) -> str:
+def to_yaml(scenario: Scenario, written: dict[str, str] | None = None) -> str:
     """The scenario as one YAML text: tables written out, families in use resolved, every default shown.
 
     Loading the text gives the same digest. The drawing map is left out: it is a file of its own.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    written : dict, optional
+        Sections of other scenarios that were written before: variants share most of them. Added to.
     """
     data = scenario.model_dump(by_alias=True, exclude_none=True, exclude={"map"})
     data["families"] = {n: f.model_dump(exclude_none=True) for n, f in resolved_families(scenario).items()}
-    return write_yaml(data)
+    written = {} if written is None else written
+    sections = []
+    for name, section in data.items():
+        key = repr((name, section))
+        if key not in written:
+            written[key] = write_yaml({name: section})
+        sections.append(written[key])
+    return "".join(sections)
 
 
 def json_schema() -> dict[str, Any]:

@@ -103,8 +103,10 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         "platform": platform.platform(), "processes": processes,
         "seconds": round(time.perf_counter() - started, 1), "peak_memory_mb": round(max(usage) / 1024),
     }
+    written: dict[str, str] = {}
     for name, scenario in scenarios.items():
-        store.write_text(f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml", to_yaml(scenario))
+        file = f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml"
+        store.write_text(file, to_yaml(scenario, written))
     for name, table in results.items():
         if table is not None:
             store.write_table(f"{name}.csv", table)

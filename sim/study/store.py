@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import dataclass
@@ -136,13 +137,37 @@ class RunFolder:
             data["completed_years"].reshape(shape)[cell], json.loads(meta[b"failures"]))
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a CSV table whole or not at all; cells that a spreadsheet would run as formulas are quoted."""
-        text_columns = table.select_dtypes(include=["object", "string"]).columns
-        if len(text_columns):
-            table = table.copy()
-            for column in text_columns:
-                table[column] = [_harmless(v) for v in table[column]]
-        self.write_text(name, table.to_csv(index=False, float_format="%.10g"))
+        """Write a CSV table whole or not at all, numbers to ten digits.
+
+        Cells that a spreadsheet would run as formulas are quoted.
+        """
+        import pyarrow as pa
+        from pyarrow import csv
+
+        columns: dict[str, Any] = {}
+        for column in table.columns:
+            values = table[column]
+            if values.dtype.kind == "f":
+                columns[column] = pa.array(_ten_digits(values.to_numpy()), from_pandas=True)
+            elif values.dtype.kind in "OU":
+                row, distinct = pd.factorize(values)  # missing: row -1
+                cells = np.array([*(_harmless(v) for v in distinct), None], dtype=object)
+                columns[column] = pa.array(cells[row], from_pandas=True)
+            else:
+                columns[column] = pa.array(values)
+        out = io.BytesIO()
+        csv.write_csv(pa.table(columns), out, csv.WriteOptions(quoting_style="needed"))
+        self.write_text(name, out.getvalue().decode())
+
+
+def _ten_digits(values: np.ndarray) -> np.ndarray:
+    """Numbers rounded to ten significant digits, so that they are written with no more."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = 9 - np.floor(np.log10(np.abs(values)))
+        places = np.clip(np.where(np.isfinite(places), places, 0.0), -22, 22)
+        up, down = 10.0 ** np.maximum(places, 0.0), 10.0 ** np.maximum(-places, 0.0)
+        rounded = np.round(values * up / down) / up * down
+    return np.where(np.isfinite(values), rounded, values)
 
 
 def _harmless(value: Any) -> Any:

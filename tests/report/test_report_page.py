@@ -194,7 +194,7 @@ def test_the_national_report_is_quick_and_small(national: Synthetic, tmp_path: P
 def test_the_terminal_table_holds_the_numbers_and_no_markup(six: Synthetic) -> None:
     from rich.console import Console
 
-    console = Console(width=140, record=True, file=io.StringIO())
+    console = Console(width=150, record=True, file=io.StringIO())
     console.print(terminal_table(results(titles=HOSTILE, study="[red]x[/red]")))
     text = " ".join(console.export_text().replace("\u00a0", " ").split())
     assert "[red]x[/red]" in text
