@@ -11,7 +11,7 @@ from sim.core.companion import entry_now, integrate
 from sim.core.compiled import inlined, kernel
 from sim.core.heap import meld
 from sim.core.inverse import poisson_inverse
-from sim.core.items import branch_of, draw_facts, sighted_until, slot_of, spotted, swept
+from sim.core.items import branch_of, draw_facts, first_place, sighted_until, slot_of, spotted, swept
 from sim.core.random import STREAM_ASSIGN, STREAM_OUTCOME, uniform, uniform2
 from sim.core.records import (
     ACCIDENTS,
@@ -22,6 +22,7 @@ from sim.core.records import (
     FOUND,
     IN_GROUND,
     KILLED,
+    LOOKED,
     MOST_BESIDE,
     N_BRANCHES,
     N_GROUPS,
@@ -32,6 +33,26 @@ from sim.core.records import (
     STEP,
     TRANSFERRED,
 )
+
+_AHEAD = 32
+
+
+@inlined
+def _look_ahead(g, column, first, last, until):
+    """Read what the next cohorts will need, so that waits for memory overlap instead of adding up.
+
+    Changes nothing; the sum is there so that the reads are not left out by the compiler.
+    """
+    read = 0
+    for c in range(first, last):
+        i = g.heads[column, c]
+        while i >= 0:
+            candidate = g.candidates[i]
+            if candidate.date <= until:
+                slot = g.slots[first_place(g.slots, c, candidate.id)]
+                read += slot if slot < 0 else g.touched[slot].cohort
+            i = candidate.next
+    return read
 
 
 @kernel
@@ -44,6 +65,8 @@ def meet(g, first, last, until):
     season, column = g.step_season[step], step - g.counters[BLOCK_STEP]
     seed, replicate = g.address[0], g.address[1]
     for c in range(first, last):
+        if (c - first) % _AHEAD == 0:
+            g.counters[LOOKED] += _look_ahead(g, column, c, min(c + _AHEAD, last), until)
         if g.heads[column, c] < 0:
             continue
         due = take_due(g, column, c, until)
@@ -100,6 +123,7 @@ def meet(g, first, last, until):
                 then = sighted_until(g.edges, step, sighted, sighting, min(new.laid, t))
                 new.sighted_at, new.child, new.sibling = then + new.sight, -1, -1
                 coh.next_spotted = meld(g.touched, coh.next_spotted, i)
+                coh.next_sight = g.touched[coh.next_spotted].sighted_at
             item = g.touched[i]
             if item.state != IN_GROUND or t < item.laid or t > item.gone:
                 continue

@@ -76,10 +76,11 @@ def reveal(g, first, last, t, by_sweep):
             coh.unassigned += count
             sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
-            while coh.next_spotted >= 0 and g.touched[coh.next_spotted].sighted_at < now:
+            while coh.next_spotted >= 0 and coh.next_sight < now:
                 i = coh.next_spotted
                 item = g.touched[i]
                 coh.next_spotted = without_root(g.touched, i)
+                coh.next_sight = g.touched[coh.next_spotted].sighted_at if coh.next_spotted >= 0 else np.inf
                 if item.state != IN_GROUND:
                     continue
                 if spotted(g.edges, open_step, sighted, sighting, item, t):
@@ -89,6 +90,7 @@ def reveal(g, first, last, t, by_sweep):
                     then = sighted_until(g.edges, open_step, sighted, sighting, min(item.laid, t))
                     item.sighted_at = max(then + item.sight, now)
                     coh.next_spotted = meld(g.touched, coh.next_spotted, i)
+                    coh.next_sight = g.touched[coh.next_spotted].sighted_at
             i = coh.first_touched if by_sweep == 1 else -1
             while i >= 0:
                 item = g.touched[i]

@@ -35,16 +35,21 @@ def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
 
 
 @kernel
+def first_place(slots, c, item_id):
+    """Place in the hash table from which on an item is looked for."""
+    key = np.uint64(c) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(item_id) * np.uint64(0xC2B2AE3D27D4EB4F)
+    return np.int64((key ^ (key >> np.uint64(29))) & np.uint64(len(slots) - 1))
+
+
+@kernel
 def slot_of(slots, touched, c, item_id):
     """Place of an item in the hash table: its own, or the free one where it belongs."""
-    mask = len(slots) - 1
-    key = np.uint64(c) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(item_id) * np.uint64(0xC2B2AE3D27D4EB4F)
-    place = np.int64((key ^ (key >> np.uint64(29))) & np.uint64(mask))
+    place = first_place(slots, c, item_id)
     while slots[place] >= 0:
         other = touched[slots[place]]
         if other.cohort == c and other.id == item_id:
             break
-        place = (place + 1) & mask
+        place = (place + 1) & (len(slots) - 1)
     return place
 
 

@@ -67,6 +67,7 @@ COHORT = np.dtype(
         ("settled", "i4"),  # first lay date that has a row of its own: those before are summed in the first row
         ("first_touched", "i4"),  # linked list of the items that somebody met; -1: none
         ("next_spotted", "i4"),  # heap of the same items by `sighted_at`; -1: empty
+        ("next_sight", "f8"),  # the smallest `sighted_at` of the heap
         ("bound", "i4"),  # 0: enumerated for suspected land, 1: for released land
     ],
     align=True,
@@ -209,7 +210,7 @@ class Ground(NamedTuple):
 
 
 # Positions in Ground.counters.
-N_TOUCHED, N_CANDIDATES, STEP, BLOCK_STEP, N_LOG, OVERFLOW, N_DRAWN = range(7)
+N_TOUCHED, N_CANDIDATES, STEP, BLOCK_STEP, N_LOG, OVERFLOW, N_DRAWN, LOOKED = range(8)
 
 
 class Room:

@@ -202,9 +202,7 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
                 for m in PER_DEVICE_METRICS}
             per_devices.append(explain.per_10000(scenario, name, change, used))
             if name == headline:
-                more = explain.national_total(sample, "casualties_expected")
-                more = more - explain.national_total(base, "casualties_expected")
-                driving.append(explain.drivers(scenario, sample, more, "casualties_total_difference"))
+                driving.append(_headline_drivers(scenario, sample, base))
     ends = explain.end_years(scenarios[baseline], used)
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
     return {
@@ -216,6 +214,18 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
         "failures": pd.DataFrame(failures, columns=["scenario", "draw", "inner", "seed", "error", "traceback"]),
         "fit": fit,
     }
+
+
+def _headline_drivers(scenario: Scenario, sample: Sample, base: Sample) -> pd.DataFrame:
+    """What drives the headline: harm by the transferred devices themselves, where there are any.
+
+    The difference of totals is mostly teams and people acting differently, and drowns in chance.
+    """
+    direct = explain.national_total(sample, "casualties_transferred_expected")
+    if direct.any():
+        return explain.drivers(scenario, sample, direct, "casualties_transferred_expected")
+    more = explain.national_total(sample, "casualties_expected") - explain.national_total(base, "casualties_expected")
+    return explain.drivers(scenario, sample, more, "casualties_total_difference")
 
 
 def _no_differences() -> pd.DataFrame:

@@ -8,6 +8,7 @@ left because a draw has few replicates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,32 +75,29 @@ def chance_error(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
 
 def summarise(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Mean and quantiles over replicates of every metric, period and district."""
-    rows = [
-        _table(sample.values(m), sample.draws, m, years, districts, over_draws=False)
+    parts = [
+        _columns(sample.values(m), sample.draws, m, years, districts, over_draws=False)
         for m in (*METRICS, *NATIONAL)]
-    table = pd.concat(rows, ignore_index=True)
-    table.insert(0, "scenario", sample.name)
+    table = _table(parts)
+    table["scenario"] = sample.name
     return table[SUMMARY_COLUMNS]
 
 
 def differences(sample: Sample, base: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Paired differences against the baseline; counted, and expected where there is a companion."""
-    tables = []
+    parts = []
     keep = np.isin(_address(sample), _address(base)), np.isin(_address(base), _address(sample))
     draws = sample.draws[keep[0]]
     for metric in (*METRICS, *NATIONAL):
         d = sample.values(metric)[keep[0]] - base.values(metric)[keep[1]]
-        table = _table(d, draws, metric, years, districts, over_draws=True)
-        table["estimator"] = "counted"
-        tables.append(table)
+        parts.append({**_columns(d, draws, metric, years, districts, over_draws=True), "estimator": "counted"})
         companion = EXPECTED_OF.get(metric.column)
         if companion is not None:
             other = next(m for m in METRICS if m.name == companion)
             gap = d - (sample.values(other)[keep[0]] - base.values(other)[keep[1]])
-            table = _table(control_variate(d, gap), draws, metric, years, districts, over_draws=True)
-            table["estimator"] = "expected"
-            tables.append(table)
-    result = pd.concat(tables, ignore_index=True)
+            better = _columns(control_variate(d, gap), draws, metric, years, districts, over_draws=True)
+            parts.append({**better, "estimator": "expected"})
+    result = _table(parts)
     result["scenario"], result["baseline"] = sample.name, base.name
     return result[DIFFERENCE_COLUMNS]
 
@@ -122,19 +120,33 @@ def control_variate(values: np.ndarray, gap: np.ndarray) -> np.ndarray:
     return values - beta * gap
 
 
-def _table(values: np.ndarray, draws: np.ndarray, metric: Metric, years: tuple[int, ...],
-           districts: tuple[str, ...], over_draws: bool) -> pd.DataFrame:
+def _columns(values: np.ndarray, draws: np.ndarray, metric: Metric, years: tuple[int, ...],
+             districts: tuple[str, ...], over_draws: bool) -> dict[str, Any]:
+    """Columns of the rows of one metric: arrays of one length, or one value for all rows."""
     n, periods, places = values.shape
     sample = by_draw(values, draws) if over_draws else values
     low, mid, high = np.quantile(sample, [0.05, 0.5, 0.95], axis=0)
     names = [*districts, "all"] if places > 1 else ["all"]
-    return pd.DataFrame({
+    return {
         "metric": metric.name, "unit": metric.unit,
-        "period": np.repeat([*map(str, years), "all"], places),
-        "district": np.tile(names, periods), "group": metric.group,
+        "period": np.repeat(np.array([*map(str, years), "all"], dtype=object), places),
+        "district": np.tile(np.array(names, dtype=object), periods), "group": metric.group,
         "mean": values.mean(axis=0).ravel(), "p05": low.ravel(), "p50": mid.ravel(), "p95": high.ravel(),
         "mc_error": chance_error(values, draws).ravel(), "n": n,
-    })
+    }
+
+
+def _table(parts: list[dict[str, Any]]) -> pd.DataFrame:
+    """One table of the columns of several metrics: one table for each would take longer than the numbers."""
+    length = [len(part["mean"]) for part in parts]
+
+    def column(name: str) -> np.ndarray:
+        first = parts[0][name]
+        if isinstance(first, np.ndarray):
+            return np.concatenate([part[name] for part in parts])
+        return np.repeat(np.array([part[name] for part in parts], object if isinstance(first, str) else None), length)
+
+    return pd.DataFrame({name: column(name) for name in parts[0]})
 
 
 def ratio_of_means(top: np.ndarray, bottom: np.ndarray, resamples: int = 400) -> tuple[float, float, float]:

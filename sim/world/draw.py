@@ -47,6 +47,12 @@ def _uniform(seed: int, index: int, *names: str) -> float:
     return float(uniform(seed, replicate_index(index, 0), STREAM_PARAMETER, key, 0, 0))
 
 
+def draw_one(scenario: Scenario, index: int, path: str) -> float:
+    """Value of one quantity in one parameter draw, the same as in `draw_parameters`."""
+    quantity = quantities(scenario)[path]
+    return quantity.central if quantity.certain else quantity.quantile(_uniform(scenario.seed, index, path))
+
+
 def draw_parameters(scenario: Scenario, index: int) -> Draw:
     """Values of every quantity of a scenario in one parameter draw.
 

@@ -17,6 +17,7 @@ import pytest
 from running import DATA, GIFT, TOY, column, differing, edit, run_all, scenario_of
 
 from sim import study
+from sim.core.records import Room
 from sim.scenario import load, replace
 from sim.study.store import Chunk
 
@@ -61,6 +62,19 @@ def test_the_same_bytes_for_any_number_of_workers(tmp_path: Path) -> None:
     assert files[1] == files[2] == files[5]
     other = study.compare(pair, "plain", 10, 1, 1, tmp_path / "fewer")  # control: bytes do tell runs apart
     assert (other.folder / "summary.csv").read_bytes() != files[1]["summary.csv"]
+
+
+@FILES
+def test_room_used_before_changes_nothing(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    """Arrays full of another replicate's items, and arrays that turn out too small, give the same bits."""
+    scenario = load(file)
+    fresh = run_all(scenario, 1, 1)
+    run_all(load(TOY if file == BUSY else BUSY), 2, 1)
+    assert _same(fresh, run_all(scenario, 1, 1))
+    small = [Room(8)]
+    monkeypatch.setattr("sim.study.replicate._room", small)
+    assert _same(fresh, run_all(scenario, 1, 1))
+    assert small[0].places > 8
 
 
 def test_a_second_run_takes_what_is_there(tmp_path: Path) -> None:
