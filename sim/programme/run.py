@@ -15,13 +15,14 @@ import math
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
+from statistics import NormalDist
 
 import numpy as np
 import simpy
 from simpy.events import NORMAL, URGENT, EventPriority
 
 from sim.core.ground import GroundTruth
-from sim.core.random import STREAM_TASK, uniform2
+from sim.core.random import STREAM_TASK, uniforms
 from sim.core.records import N_CLASSES, N_KINDS
 from sim.programme.ledger import LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
 from sim.programme.money import Purse
@@ -32,6 +33,7 @@ from sim.world import World
 
 LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
 RECENT_QUARTERS = 8
+NORMAL_LAW = NormalDist()
 
 
 def run_programme(world: World, plan: Plan, ground: GroundTruth, trace: bool = False) -> Ledger:
@@ -85,6 +87,10 @@ class _Run:
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
+        self.crew_stages = [(i, stage) for i, crew in enumerate(plan.crews) for stage in crew.stages]
+        self.chances: dict[tuple[str, int], list[float]] = {}  # uniforms of stages by pass, by task
+        self.keys = np.array([t.key for t in plan.tasks], np.uint64)
+        self.place = {t.area: i for i, t in enumerate(plan.tasks)}
         self.spot_known = np.zeros(len(frame.areas), np.int64)
         reachable = [t for t in plan.tasks if t.origin != "polygon"]
         self.land_opens = np.array([self.opens[t.access] for t in reachable])
@@ -191,26 +197,27 @@ class _Run:
 
     def _dispatch_soon(self) -> None:
         """Dispatch once everything that happens at this moment has happened: order of arrival is no rank."""
-        if not self.dispatching:
+        if not self.dispatching and any(self._can_start(i, stage) for i, stage in self.crew_stages):
             self.dispatching = True
             self._in(0.0, self._dispatch, LAST)
 
     def _dispatch(self) -> None:
         """Free teams take waiting tasks, most important first; crews in the order they are written."""
         self.dispatching = False
-        for i, crew in enumerate(self.plan.crews):
-            for stage in crew.stages:
-                if self.free[i] == 0 or not self.waiting[stage] or not self._affordable(crew, stage):
-                    continue
-                jobs, at = self._ranked(stage), 0
-                while self.free[i] > 0 and at < len(jobs) and self._affordable(crew, stage):
-                    if crew.works(stage, jobs[at].task.land_use) and crew.rate[jobs[at].task.land_use] > 0.0:
-                        self._start(i, crew, jobs.pop(at))
-                    else:
-                        at += 1
+        for i, stage in self.crew_stages:
+            if not self._can_start(i, stage):
+                continue
+            crew, jobs, at = self.plan.crews[i], self._ranked(stage), 0
+            while at < len(jobs) and self._can_start(i, stage):
+                if crew.works(stage, jobs[at].task.land_use) and crew.rate[jobs[at].task.land_use] > 0.0:
+                    self._start(i, crew, jobs.pop(at))
+                else:
+                    at += 1
 
-    def _affordable(self, crew: Crew, stage: str) -> bool:
-        return crew.costs_nothing or self.purse.has_money(LINE[stage])
+    def _can_start(self, i: int, stage: str) -> bool:
+        """Whether there are teams, land and money for a stage."""
+        return self.free[i] > 0 and bool(self.waiting[stage]) and (
+            self.plan.crews[i].costs_nothing or self.purse.has_money(LINE[stage]))
 
     def _start(self, i: int, crew: Crew, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
@@ -234,12 +241,15 @@ class _Run:
         """Random factor of mean 1 on a stage's duration, at the address (area, stage, pass)."""
         if crew.duration_cv == 0.0 and not crew.exponential:
             return 1.0
-        u, v = uniform2(*self.address, STREAM_TASK, job.task.key, STAGES.index(job.stage), job.passes)
+        what = job.stage, job.passes
+        if what not in self.chances:  # for all areas at once: one by one takes longer
+            self.chances[what] = uniforms(
+                *self.address, STREAM_TASK, self.keys, STAGES.index(job.stage), job.passes).tolist()
+        u = self.chances[what][self.place[job.task.area]]
         if crew.exponential:
             return -math.log(u)
         s2 = math.log1p(crew.duration_cv**2)
-        normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
-        return math.exp(normal * math.sqrt(s2) - s2 / 2.0)
+        return math.exp(NORMAL_LAW.inv_cdf(u) * math.sqrt(s2) - s2 / 2.0)
 
     # -- 3. a stage ends ----------------------------------------------------------------------------------
 

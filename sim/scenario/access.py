@@ -80,13 +80,20 @@ def to_yaml(scenario: Scenario, written: dict[str, str] | None = None) -> str:
     data = scenario.model_dump(by_alias=True, exclude_none=True, exclude={"map"})
     data["families"] = {n: f.model_dump(exclude_none=True) for n, f in resolved_families(scenario).items()}
     written = {} if written is None else written
-    sections = []
-    for name, section in data.items():
+    nested = {name: section for name, section in data.items() if _is_nested(section)}
+    texts = [write_yaml({name: section for name, section in data.items() if name not in nested})]
+    for name, section in nested.items():
         key = repr((name, section))
         if key not in written:
             written[key] = write_yaml({name: section})
-        sections.append(written[key])
-    return "".join(sections)
+        texts.append(written[key])
+    return "".join(texts)
+
+
+def _is_nested(section: Any) -> bool:
+    """Whether a section holds others, so that it is written over several lines even alone."""
+    inner = section.values() if isinstance(section, dict) else section if isinstance(section, list) else ()
+    return any(isinstance(part, dict | list) for part in inner)
 
 
 def json_schema() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.representer import SafeRepresenter
 
 from sim.scenario.errors import Fault, Place, ScenarioError, nearest_name
 from sim.scenario.tree import Loc, Tree
@@ -23,6 +24,7 @@ MAX_BYTES = 10_000_000
 MAX_YAML_BYTES = 2_000_000  # the parser needs some 10 s for a megabyte; long lists belong into tables
 MAX_ALIASED_NODES = 10_000
 MAX_DEPTH = 60
+SHORT_LINE = 110  # characters
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = {"str", "int", "float", "bool", "null", "timestamp"}
@@ -102,12 +104,23 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         raise _unreadable(shown, "is nested too deeply", f"at most {MAX_DEPTH} levels") from None
 
 
+class _Representer(SafeRepresenter):
+    """Innermost levels in one line where they are short: a key that is broken over two lines cannot be read back."""
+
+    def represent_mapping(self, tag: Any, mapping: Any, flow_style: Any = None) -> Any:
+        node = super().represent_mapping(tag, mapping, flow_style)
+        if node.flow_style and sum(len(part.value) + 2 for pair in node.value for part in pair) > SHORT_LINE:
+            node.flow_style = False
+        return node
+
+
 def write_yaml(data: Any) -> str:
-    """Plain data as YAML text, in the order given, the innermost level in one line."""
+    """Plain data as YAML text, in the order given, the innermost level in one line where it is short."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
     yaml.default_flow_style = None
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.width = 110
+    yaml.width = SHORT_LINE
     yaml.representer.ignore_aliases = lambda data: True
     out = io.StringIO()
     yaml.dump(data, out)

@@ -18,6 +18,7 @@ from sim.scenario import (
     digest,
     json_schema,
     load,
+    load_study,
     quantities,
     replace,
     resolved_families,
@@ -89,6 +90,16 @@ def test_the_resolved_text_reads_back_as_the_same_scenario(write: Write, tmp_pat
     assert quantities(again) == quantities(scenario)
     assert to_yaml(again) == text
     assert again.model_dump(exclude={"families"}) == scenario.model_dump(exclude={"families"})
+
+
+def test_the_text_of_a_study_reads_back(tmp_path: Path) -> None:
+    """Long notes with colons included; sections written before are taken again."""
+    study = load_study(Path(__file__).parents[2] / "scenarios" / "ukraine_2024" / "study.yaml")
+    written: dict[str, str] = {}
+    for name in ("baseline", "transfer_field"):
+        (tmp_path / "one.yaml").write_text(to_yaml(study.scenarios[name], written))
+        assert digest(load(tmp_path / "one.yaml")) == digest(study.scenarios[name])
+    assert len(written) < 2 * 10
 
 
 def test_the_json_schemas_accept_what_loads(write: Write) -> None:
