@@ -19,6 +19,7 @@ from sim.core.random import STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
 from sim.core.records import (
     BLOCK_DAYS,
     BLOCK_STEP,
+    FIRST,
     FIRST_INDEX_BLOCK,
     MOST_BESIDE,
     N_CANDIDATES,
@@ -28,7 +29,7 @@ from sim.core.records import (
     STEP,
 )
 
-SUSPECTED_BOUND, RELEASED_BOUND, OWN_BOUND, NO_BOUND = 0, 1, -1, -2
+SUSPECTED_BOUND, RELEASED_BOUND, OWN_BOUND, NO_BOUND = (np.int64(level) for level in (0, 1, -1, -2))
 _BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
 _UNIT32 = 2.0**-32
 
@@ -80,14 +81,14 @@ def open_block(g, step):
     block = block_of(g.edges, step)
     g.counters[N_CANDIDATES], g.counters[BLOCK_STEP] = 0, step  # those of the block before have been decided
     g.heads[:, :] = -1
-    list_candidates(g, 0, len(g.cohorts), block, NO_BOUND, OWN_BOUND, g.edges[step])
+    list_candidates(g, FIRST, len(g.cohorts), block, NO_BOUND, OWN_BOUND, g.edges[step])
     _list_bystanders(g, block)
 
 
 @kernel
 def raise_bound(g, a, t):
     """Part of an area is released: add the candidates between the old and the new bound after t."""
-    first, last = g.areas[a].cohorts_from, g.areas[a].cohorts_to
+    first, last = np.int64(g.areas[a].cohorts_from), np.int64(g.areas[a].cohorts_to)
     step = g.counters[STEP]
     if first == last or g.cohorts[first].bound == RELEASED_BOUND:
         return

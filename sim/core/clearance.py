@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.core.candidates import block_of, open_block, raise_bound
 from sim.core.companion import decay, integrate, marking_now, split_branch
-from sim.core.compiled import kernel
+from sim.core.compiled import inlined, kernel
 from sim.core.encounters import meet
 from sim.core.finds import close_year, reveal
 from sim.core.life import GL_NODES
@@ -21,6 +23,7 @@ from sim.core.records import (
     CANCELLED,
     CLEARED,
     END_SWEEP,
+    FIRST,
     LATER,
     LEAVE_OUTSIDE,
     MARK,
@@ -60,7 +63,7 @@ def carry_out(g, orders, count, until):
     _advance(g, until)
 
 
-@kernel
+@inlined
 def _advance(g, until):
     """Quarters open and close up to a date; in the open one nothing is decided yet."""
     while g.clock[0] < until:
@@ -72,10 +75,10 @@ def _advance(g, until):
         if until < end:
             g.clock[0] = until
             return
-        meet(g, 0, len(g.cohorts), end)
+        meet(g, FIRST, len(g.cohorts), end)
         if g.counters[OVERFLOW]:
             return
-        integrate(g, 0, len(g.cohorts), end)
+        integrate(g, FIRST, len(g.cohorts), end)
         g.clock[0] = end
         if step == len(g.edges) - 2 or g.step_year[step + 1] != g.step_year[step]:
             close_year(g, end)
@@ -95,7 +98,7 @@ def _attended(g, step):
     return min(1.0, g.eod[step] / reports) if reports > 0.0 else 1.0
 
 
-@kernel
+@inlined
 def _open_step(g, step):
     """Begin a quarter: what people have learnt, which spot tasks are attended, the candidates of a new block."""
     attended = _attended(g, step)
@@ -121,16 +124,17 @@ def _open_step(g, step):
         open_block(g, step)
 
 
-@kernel
+@inlined
 def _act(g, order):
     """One order, at the date that the clock shows; the area's history is decided up to then first."""
     a, now, value = order.area, g.clock[0], order.value
     area = g.areas[a]
+    first, last = np.int64(area.cohorts_from), np.int64(area.cohorts_to)
     if g.counters[STEP] >= 0:
-        meet(g, area.cohorts_from, area.cohorts_to, now)
+        meet(g, first, last, now)
         if g.counters[OVERFLOW]:
             return
-        integrate(g, area.cohorts_from, area.cohorts_to, now)
+        integrate(g, first, last, now)
     if order.what == SPLIT:  # NTS ends: this share of the contaminated sites showed no evidence
         area.missed, area.cancelled, area.diverged = value, value, 1
         split_branch(g, a, MISSED, CLEARED, 1.0 - value)
@@ -151,10 +155,10 @@ def _act(g, order):
     elif order.what == BEGIN_SWEEP:
         _begin_sweep(g, area, now, value, order.number)
     elif order.what == END_SWEEP:
-        reveal(g, area.cohorts_from, area.cohorts_to, now, 0)
+        reveal(g, first, last, now, False)
         area.sweeps_done += 1
         g.finds[:] = 0
-        reveal(g, area.cohorts_from, area.cohorts_to, now, 1)
+        reveal(g, first, last, now, True)
 
 
 @kernel

@@ -15,7 +15,7 @@ kernel = njit(**_WITHOUT_MEMORY)
 """Compiled function that allocates nothing. It goes without numba's memory manager, whose atomic
 counts of array references took a sixth of a run; numba refuses it if it allocates after all."""
 
-inlined = njit(**_WITHOUT_MEMORY, forceinline=True)
+inlined = njit(**_WITHOUT_MEMORY, inline="always")
 """The same for parts of a hot loop: handing many arrays on would cost more than the work itself."""
 
 allocating_kernel = njit(**_OPTIONS)

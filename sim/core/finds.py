@@ -13,6 +13,7 @@ from sim.core.items import sighted_until, spotted, swept
 from sim.core.random import STREAM_FIND, uniform
 from sim.core.records import (
     CLEARED,
+    FIRST,
     FOUND,
     IN_GROUND,
     N_BRANCHES,
@@ -48,7 +49,7 @@ def reveal(g, first, last, t, by_sweep):
     """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
 
     Items that somebody met are looked up one by one; the others are exchangeable, and how many of
-    them were found is binomial. ``by_sweep`` is 1 where a sweep has just ended, 0 for EOD spot tasks.
+    them were found is binomial. ``by_sweep``: a sweep has just ended; otherwise EOD spot tasks.
     New finds by kind are added to ``Ground.finds``.
     """
     open_step = g.counters[STEP]
@@ -71,7 +72,8 @@ def reveal(g, first, last, t, by_sweep):
         else:
             new = _not_found_with_sd(g, c, t, missed)
         if new < coh.not_found:
-            u = uniform(g.address[0], g.address[1], STREAM_FIND, coh.key, 4 * sweeps + 2 * by_sweep + within, step)
+            occasion = 4 * sweeps + 2 * np.int64(by_sweep) + within
+            u = uniform(g.address[0], g.address[1], STREAM_FIND, coh.key, occasion, step)
             count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
             coh.unassigned += count
             sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
@@ -91,7 +93,7 @@ def reveal(g, first, last, t, by_sweep):
                     item.sighted_at = max(then + item.sight, now)
                     coh.next_spotted = meld(g.touched, coh.next_spotted, i)
                     coh.next_sight = g.touched[coh.next_spotted].sighted_at
-            i = coh.first_touched if by_sweep == 1 else -1
+            i = coh.first_touched if by_sweep else -1
             while i >= 0:
                 item = g.touched[i]
                 if item.state == IN_GROUND and swept(g.address, area, coh.key, coh.kind, item, t, sweeps):
@@ -101,7 +103,7 @@ def reveal(g, first, last, t, by_sweep):
             coh.not_found = new
             coh.found += count
             g.finds[coh.kind] += count
-            if by_sweep == 0:
+            if not by_sweep:
                 coh.found_spot += count
         coh.revealed = t
         # neither detonated nor known to be found: what a sweep under way has removed is not known yet
@@ -117,7 +119,7 @@ def reveal(g, first, last, t, by_sweep):
 def close_year(g, t):
     """Year's end: spot finds become known, stocks are written down (conditional expectations)."""
     year = g.step_year[g.counters[STEP]]
-    reveal(g, 0, len(g.cohorts), t, 0)
+    reveal(g, FIRST, len(g.cohorts), t, False)
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]
         n = coh.id_to - coh.id_from

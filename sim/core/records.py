@@ -122,6 +122,8 @@ TOUCHED = np.dtype(
 )
 IN_GROUND, DETONATED, FOUND = 0, 1, 2
 
+FIRST = np.int64(0)  # first cohort; a plain 0 would be compiled as a constant, in a copy of its own
+
 CANDIDATE = np.dtype(
     [
         ("date", "f8"),  # [days]

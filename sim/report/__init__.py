@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from sim.report.page import write_report
     from sim.report.sentences import FirstScreen, first_screen
     from sim.report.shape import Results
-    from sim.report.tables import comparison, terminal_table
+    from sim.report.tables import comparison
+    from sim.report.terminal import terminal_table
 
 __all__ = [
     "FirstScreen",
@@ -36,7 +37,7 @@ _HOMES = {
     "FirstScreen": "sentences",
     "first_screen": "sentences",
     "comparison": "tables",
-    "terminal_table": "tables",
+    "terminal_table": "terminal",
 }
 
 

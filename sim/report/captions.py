@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sim.report import fit, parameters
+from sim.report.shape import Results
+
 # figure -> heading and how to read it
 CAPTIONS: dict[str, tuple[str, str]] = {
     "differences": (
@@ -13,7 +16,8 @@ CAPTIONS: dict[str, tuple[str, str]] = {
     ),
     "inert_differences": (
         "Inert items still to be cleared: difference from the baseline",
-        "An item that no longer functions still holds explosive and costs as much to find as one that does.",
+        "An item that no longer functions still holds explosive and costs as much to find as one that does. "
+        "Where devices are transferred, theirs alone are shown.",
     ),
     "items_added": (
         "What a transfer leaves in the ground",
@@ -51,8 +55,9 @@ CAPTIONS: dict[str, tuple[str, str]] = {
     ),
     "cost": ("Money spent per year", "Survey, clearance and EOD spot tasks together, not discounted."),
     "drivers": (
-        "What drives the difference of the headline",
-        "The longer the bar, the more the difference would narrow if this one input were known.",
+        "What drives {driven} of the headline",
+        "The longer the bar, the more of the variance goes along with this one input; only inputs that can be told "
+        "from chance have one, and inputs acting together are left out.",
     ),
     "total_drivers": (
         "What drives the total under the baseline",
@@ -93,3 +98,13 @@ WORDS = (
     ),
     ("EOD spot task", "A reported item destroyed where it lies."),
 )
+
+
+def caption_of(results: Results, key: str) -> tuple[str, str]:
+    """Return heading and caption of a figure, with what the numbers add to them."""
+    heading, caption = CAPTIONS[key]
+    if key == "drivers":
+        heading = heading.format(driven=parameters.driven(results, True).removesuffix(" themselves"))
+    if key == "fit":
+        caption = " ".join([caption, *fit.missed(results)])
+    return heading, caption

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sim.report.reading import baseline, plain, scenario_names
-from sim.report.shape import Results
+import pandas as pd
+
+from sim.report.reading import Effect, baseline, effects, levels, plain, scenario_names, whole
+from sim.report.shape import DIRECT, INERT, INERT_TRANSFERRED, Results
 
 OTTAWA = "The Ottawa Treaty bans such mines all the same."
 
@@ -35,6 +37,53 @@ def transfers(results: Results) -> list[str]:
     found = {name for cell in rows["used_in"] for name in used_in(cell, names)}
     found |= set(results.per_10000["scenario"]) if len(results.per_10000) else set()
     return [name for name in names if name in found]
+
+
+def harm(results: Results) -> dict[str, tuple[float, float, float]]:
+    """Return people hurt by transferred devices over the horizon, by scenario: mean, low, high."""
+    moved = set(transfers(results))
+    return {
+        str(row["scenario"]): (float(row["mean"]), float(row["p05"]), float(row["p95"]))
+        for row in whole(levels(results, DIRECT)).to_dict("records")
+        if row["scenario"] in moved and row["mean"] > 0
+    }
+
+
+def inert_effects(results: Results) -> dict[str, Effect]:
+    """Return the difference in inert items by scenario: of the transferred devices where there are any.
+
+    Over all items the difference of a transfer is mostly other items found earlier or later, which is chance.
+    """
+    own, moved = effects(results, INERT_TRANSFERRED), set(transfers(results))
+    return {
+        name: own[name] if name in own and name in moved else effect
+        for name, effect in (own | effects(results, INERT)).items()
+        if name in moved or effect.metric == INERT
+    }
+
+
+def number_assumed(results: Results, scenario: str) -> tuple[float, float, float] | None:
+    """Return how many devices a scenario transfers, summed over transfers: median, 5 % and 95 %."""
+    rows = _inputs(results, "devices", scenario)
+    total = rows[["central", "low", "high"]].astype(float).sum()
+    return (total["central"], total["low"], total["high"]) if total["high"] > 0 else None
+
+
+def promise_kept(results: Results) -> dict[str, float]:
+    """Return the smallest share of devices for which the promise on where they are laid holds, by scenario."""
+    found = {}
+    for name in transfers(results):
+        rows = _inputs(results, "compliance", name)
+        if len(rows):
+            found[name] = float(rows["central"].min())
+    return found
+
+
+def _inputs(results: Results, leaf: str, scenario: str) -> pd.DataFrame:
+    """Return one input of all transfers as a scenario uses it."""
+    rows, names = results.parameters, scenario_names(results)
+    rows = rows[rows["path"].astype(str).str.fullmatch(rf"transfers\.[^.]+\.{leaf}")]
+    return rows[[scenario in used_in(cell, names) for cell in rows["used_in"]]]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
-from sim.report.reading import COST
+from sim.report.reading import BUDGET, COST
 from sim.report.shape import Results, select
 from sim.report.tables import (
     LABELS,
@@ -88,8 +90,11 @@ def per_10000_table(results: Results) -> Table | None:
         "Share assumed not to self-destruct",
         *(f"{label(m)}, difference ({shown_unit(str(units.get(m, '')))[0]})" for m in metrics),
     ]
-    note = "Mean and 90 % interval of the difference from the baseline. † self-destructing mines. " + OTTAWA
-    return Table("Per 10,000 devices, for the number transferred is not known", head, rows, note=note)
+    note = (
+        "Ratios of means: the mean difference from the baseline over the mean number of devices, with 90 % bootstrap "
+        "intervals. They are narrower than what is not known. † self-destructing mines. " + OTTAWA
+    )
+    return Table("Per 10,000 devices, for the number transferred is not known", head, rows, note=note, stack=True)
 
 
 def results_table(results: Results) -> Table:
@@ -112,7 +117,10 @@ def results_table(results: Results) -> Table:
     heads = ["Result (unit)", f"Baseline: {reading.title(results, base)}"]
     if head:
         heads += [reading.title(results, head), "Difference", "Monte Carlo error"]
-    note = "Mean and 90 % interval. Flows over the whole time, stocks at its end."
+    note = (
+        f"Mean and 90 % interval. Flows over the whole time, stocks on {reading.end_text(results)}. Cost per m² and "
+        "deaths per person and year are ratios of means with bootstrap intervals, narrower than what is not known."
+    )
     sd = devices.self_destruct(results).get(head or "")
     if sd:
         note += f" “{reading.title(results, sd.scenario)}” assumes {percent(sd.central)} fail. {OTTAWA}"
@@ -123,28 +131,47 @@ def _level(results: Results, metric: str, scenario: str, factor: float) -> Cell 
     rows = reading.whole(reading.levels(results, metric, scenario))
     if rows.empty:
         return "–"
-    return spread_of(rows.iloc[0], factor)
+    row = rows.iloc[0]
+    if math.isinf(row["mean"]) or math.isinf(row["p95"]):
+        return Cell(_years(results, row["mean"]), f"{_years(results, row['p05'])} to {_years(results, row['p95'])}")
+    return spread_of(row, factor)
+
+
+def _years(results: Results, value: float) -> str:
+    """Return a time until something is reached, which may lie beyond the simulated time."""
+    return f"not within {reading.horizon(results)}" if math.isinf(value) else number(value, 2)
 
 
 def money_table(results: Results) -> Table | None:
-    """Return money spent and not spent over the horizon where it changes most, in million USD."""
-    rows: list[list[Cell | str]] = []
+    """Return budget, money spent and not spent over the horizon, in million USD.
+
+    Shown are the scenarios where spending changes most, and every scenario with another budget than the baseline's.
+    """
     totals = {
         metric: reading.whole(reading.levels(results, metric)).set_index("scenario")
-        for metric in (COST, reading.UNSPENT)
+        for metric in (BUDGET, COST, reading.UNSPENT)
     }
-    for name in reading.chosen(results, COST, each_way=2):
+    budget, left, base = totals[BUDGET]["mean"], totals[reading.UNSPENT]["mean"], reading.baseline(results)
+    names = reading.chosen(results, COST, each_way=2)
+    if base in budget.index:
+        names += [n for n in reading.scenario_names(results)
+                  if n not in names and not math.isclose(budget.get(n, budget[base]), budget[base], rel_tol=1e-6)]
+    rows: list[list[Cell | str]] = []
+    for name in names:
         cells: list[Cell | str] = [
             spread_of(total.loc[name], 1e-6) if name in total.index else "–" for total in totals.values()
         ]
-        rows.append([Cell(reading.title(results, name), name), *cells])
-    head = ["Scenario", "Spent (million USD)", "In the budget and not spent (million USD)"]
-    return Table(
-        f"Money in {reading.horizon(results)}",
-        head,
-        rows,
-        note="Baseline, headline and the largest changes; mean and 90 % interval, not discounted.",
-    )
+        share = left[name] / budget[name] if budget.get(name, 0.0) > 0 and name in left.index else math.nan
+        rows.append([Cell(reading.title(results, name), name), *cells, _share(share)])
+    head = ["Scenario", "Budget", "Spent", "Not spent", "Share of the budget not spent (ratio of means)"]
+    note = "Million USD, not discounted: baseline, headline, the largest changes and every other budget; mean and 90 % "
+    note += "interval."
+    if budget.get(base, 0.0) > 0 and left.get(base, 0.0) > 0.5 * budget[base]:
+        note += (
+            f" Under the baseline {percent(left[base] / budget[base])} of the budget is not spent: the limit "
+            "is then the land that can be reached and the teams there are, not money."
+        )
+    return Table(f"Money in {reading.horizon(results)}", head, rows, note=note)
 
 
 def land_states_table(results: Results) -> Table | None:
@@ -160,7 +187,7 @@ def land_states_table(results: Results) -> Table | None:
     if not rows:
         return None
     return Table(
-        f"Land by state at the end of {frame['year'].max()}, under the baseline",
+        f"Land by state on {reading.end_text(results)}, under the baseline",
         ["State", "km²", "ha"],
         rows,
         note="Mean and 90 % interval.",

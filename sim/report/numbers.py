@@ -20,7 +20,8 @@ def overview(results: Results) -> pd.DataFrame:
     -------
     DataFrame
         scenario, title; casualties (mean); difference from the baseline in casualties with its 90 % interval
-        p05-p95 and its Monte Carlo error; mean differences in inert items [items], hazardous area [km2] and
+        p05-p95 and its Monte Carlo error; mean differences in inert items [items] (of the
+        transferred devices where there are any), hazardous area [km2] and
         cost [million USD]; mean money not spent [million USD]; for
         self-destructing mines the share that is assumed to fail, and a note.
     """
@@ -28,6 +29,7 @@ def overview(results: Results) -> pd.DataFrame:
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")["mean"]
     people = reading.effects(results, CASUALTIES)
     changes = {metric: reading.effects(results, metric) for metric in CHANGES}
+    changes[INERT] = devices.inert_effects(results)
     unspent = reading.whole(reading.levels(results, UNSPENT)).set_index("scenario")["mean"]
     rows = []
     for name in reading.scenario_names(results):

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.report import behind, devices, exhibits, parameters, reading, sentences, tables
-from sim.report.captions import CAPTIONS, WORDS
+from sim.report.captions import WORDS, caption_of
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS
-from sim.report.shape import INERT, Results, condense
+from sim.report.shape import INERT, INERT_TRANSFERRED, Results, condense
 from sim.report.tables import Table
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def draw_all(results: Results) -> dict[str, tuple[Picture, bytes]]:
         figure = plot.draw(results)
         image = svg(figure)
         width, height = (round(96 * inches) for inches in figure.get_size_inches())
-        heading, caption = CAPTIONS[key]
+        heading, caption = caption_of(results, key)
         # The panels repeat what summary.csv holds; nineteen columns of it help nobody on a page.
         data = None if key == "all_casualties" else behind.data_table(frame, heading)
         drawings[key] = (
@@ -153,13 +153,19 @@ def beside(results: Results) -> list[tuple[str, str, str]]:
         )
     if head is None:
         return rows
-    ratio = reading.casualties_per_accident(results)
+    ratio, hurt = reading.casualties_per_accident(results), devices.harm(results).get(head)
     for metric, words in (
         (CASUALTIES, "Civilian casualties, difference"),
         (INERT, "Inert items to be cleared, difference"),
         (HAZARDOUS, "Hazardous area added"),
     ):
-        effect = reading.effect(results, head, metric)
+        effect = devices.inert_effects(results).get(head) if metric == INERT else reading.effect(results, head, metric)
+        if metric == CASUALTIES and hurt:
+            low, high = (tables.number(value, 2) for value in hurt[1:])
+            rows.append(("Hurt by the transferred devices themselves", tables.number(hurt[0], 2), f"{low} to {high}"))
+            continue
+        if effect and effect.metric == INERT_TRANSFERRED:
+            words = "Transferred devices inert in the ground at the end, to be cleared"
         if effect is None:
             continue
         unit, factor = tables.shown_unit(effect.unit)
@@ -179,7 +185,9 @@ def beside(results: Results) -> list[tuple[str, str, str]]:
             (
                 "Assumed not to self-destruct",
                 tables.percent(assumption.central),
-                assumption.failure + ". " + OTTAWA,
+                f"{tables.percent(assumption.low)} to {tables.percent(assumption.high)}. {OTTAWA}"
+                if assumption.low < assumption.high
+                else OTTAWA,
             )
         )
     return rows

@@ -11,13 +11,14 @@ from typing import Any, get_args, get_origin
 
 from sim.report import devices, reading
 from sim.report.reading import ASSUMED_GRADES, CASUALTIES, GRADES
-from sim.report.shape import Results, select
+from sim.report.shape import DIRECT, Results, select
 from sim.report.tables import Cell, Table, percent
 
 # What the inputs that most often drive a result are called when people talk; others are named by their path.
 WORDS = {
     "access_delay_months": "Months until land opens after the end of hostilities",
     "bystander_radius_m": "Radius in which self-destruction hurts a bystander (m)",
+    "calibration": "Exposure scale, fitted to registered casualties",
     "case_fatality": "Share of casualties who are killed",
     "casualties_per_accident": "People hurt per accident",
     "compliance": "Share of devices for which the pledge holds",
@@ -45,6 +46,28 @@ WORDS = {
     "sda_failure": "Share whose battery back-up fails",
     "sighted_per_year": "Rate at which items are seen and reported",
 }
+# Parts of names that nobody says aloud
+SHORT = {
+    "ap": "anti-personnel",
+    "av": "anti-vehicle",
+    "donbas": "Donbas",
+    "eod": "EOD",
+    "eore": "risk education",
+    "erw": "explosive remnants",
+    "m": "(m)",
+    "nts": "non-technical survey",
+    "sd": "self-destruct",
+    "sda": "self-deactivation",
+    "ts": "technical survey",
+    "us": "US",
+    "usd": "USD",
+}
+PROBABILITIES = (
+    r"(_failure|_share|_sensitivity|_specificity|_coverage|_effect|_fatality|_floor|_credit)$"
+    r"|^(compliance|never_armed|occupied|government|inside_suspected|indirect_evidence)$"
+)
+SHARES_OF = r"\.(p_trigger|participation|detection)\.|^contamination\..*\.families\."
+SMALL_NUMBER = r"(?<![\d.,])(?:\d(?:\.\d+)?e-\d+|0(?:\.\d+)?|1(?:\.0+)?)(?![\d.]|,\d|\s?%)"
 UNITS = (
     ("_usd_per_m2", "USD per m²"),
     ("_m2_per_day", "m² per day"),
@@ -71,13 +94,30 @@ def in_words(path: str, families: Mapping[str, str] | None = None) -> str:
     """
     *parents, leaf = reading.plain(path).split(".")
     titles = families if families and parents[:1] == ["families"] else {}
-    context = [titles.get(part) or part.strip("_").replace("_", " ") for part in parents]
+    context = [titles.get(part) or spoken(part) for part in parents]
+    if parents[-1:] == ["p_trigger"]:
+        how = "on foot" if leaf == "foot" else f"by {spoken(leaf)}"
+        return f"Chance that a passage {how} sets it off ({', '.join(context[1:-1])})"
     if leaf in WORDS:
         return WORDS[leaf] + (f" ({', '.join(context[1:])})" if context[1:] else "")
     unit = next(((ending, words) for ending, words in UNITS if leaf.endswith(ending)), ("", ""))
-    words = leaf.removesuffix(unit[0]).replace("_", " ") + (f" ({unit[1]})" if unit[1] else "")
+    words = spoken(leaf.removesuffix(unit[0])) + (f" ({unit[1]})" if unit[1] else "")
     text = f"{', '.join(context)}: {words}" if context else words
     return text[:1].upper() + text[1:]
+
+
+def spoken(part: str) -> str:
+    """Return one part of a path in words: "ts_specificity" → "technical survey specificity"."""
+    text = " ".join(SHORT.get(word, word) for word in part.strip("_").split("_"))
+    return re.sub(r"\b(\d{4}) (\d{4})\b", r"\1–\2", text)
+
+
+def in_percent(path: str, distribution: str) -> str:
+    """Return a distribution as described; of an input that is a share or a chance, in per cent."""
+    text = reading.plain(distribution)
+    if not re.search(PROBABILITIES, path.split(".")[-1]) and not re.search(SHARES_OF, path):
+        return text
+    return re.sub(SMALL_NUMBER, lambda found: percent(float(found[0]), 3), text)
 
 
 def families(results: Results) -> dict[str, str]:
@@ -139,8 +179,17 @@ def drivers_of(results: Results, difference: bool) -> tuple[str, str] | None:
     """Return (scenario, metric) of the drivers of the headline's difference, or of the baseline's total."""
     name = reading.headline(results) if difference else reading.baseline(results)
     rows = select(results.drivers, scenario=name)
-    metrics = [str(m) for m in dict.fromkeys(rows["metric"]) if str(m).startswith(CASUALTIES)]
+    known = dict.fromkeys(str(m) for m in rows["metric"])
+    metrics = [m for m in known if difference and m == DIRECT] or [m for m in known if m.startswith(CASUALTIES)]
     return (str(name), metrics[0]) if name and metrics else None
+
+
+def driven(results: Results, difference: bool) -> str:
+    """Return in words the result whose drivers are given by `drivers_of`."""
+    found = drivers_of(results, difference)
+    if not difference:
+        return "the total under the baseline"
+    return "the harm by the transferred devices themselves" if found and found[1] == DIRECT else "the difference"
 
 
 def rests_on(results: Results, scenario: str, metric: str) -> Rests:
@@ -172,7 +221,7 @@ def parameter_table(results: Results) -> Table:
         rows.append(
             [
                 Cell(in_words(str(row["path"]), titles), described(str(row["path"]))),
-                reading.plain(row["distribution"]),
+                in_percent(str(row["path"]), str(row["distribution"])),
                 Cell(shorten(text), note, link.group(0) if link else ""),
                 str(row["grade"]),
                 ", ".join(sorted(users)) or "all",
@@ -184,6 +233,8 @@ def parameter_table(results: Results) -> Table:
         ["Input", "Value or distribution", "Source", "Grade", "Used in"],
         rows,
         text=frozenset({0, 1, 2, 3, 4}),
+        stack=True,
+        fold=True,
     )
 
 

@@ -21,6 +21,7 @@ CASUALTIES = "casualties_total"
 HAZARDOUS = "area_hazardous_added_m2"
 COST = "cost_usd"
 UNSPENT = "money_unspent_usd"
+BUDGET = "budget_usd"
 ASSUMED_GRADES = ("A", "U")
 GRADES = {
     "H": "seen in an official or primary text",
@@ -137,6 +138,11 @@ def title(results: Results, name: str) -> str:
     return plain(name).replace("_", " ")
 
 
+def quoted(results: Results, name: str) -> str:
+    """Return a scenario's title in quotation marks."""
+    return f"“{title(results, name)}”"
+
+
 def horizon(results: Results) -> str:
     """Return the length of the simulated time in words, such as "20 years"."""
     years = float(results.manifest["horizon_years"])
@@ -223,9 +229,31 @@ def last_year_is_short(results: Results, years: Sequence[int]) -> bool:
     start = results.manifest.get("start")
     if start is None or not len(years):
         return False
-    begin = dt.date.fromisoformat(str(start)[:10])
-    end = begin + dt.timedelta(days=365.25 * float(results.manifest["horizon_years"]))
+    end = end_date(results)
     return end.year == max(years) and end < dt.date(end.year, 7, 1)
+
+
+def end_date(results: Results) -> dt.date:
+    """Return the day on which the simulated time ends."""
+    begin = dt.date.fromisoformat(str(results.manifest.get("start", "2000-01-01"))[:10])
+    return begin + dt.timedelta(days=365.25 * float(results.manifest["horizon_years"]))
+
+
+def end_text(results: Results) -> str:
+    """Return the day on which the simulated time ends, such as "24 February 2042"."""
+    end = end_date(results)
+    return f"{end.day} {end:%B} {end.year}"
+
+
+def mostly_chance(results: Results, effect: Effect) -> bool:
+    """Whether the width of an effect's interval is mostly chance and not what is unknown.
+
+    The mean of one draw carries the Monte Carlo error of the whole times the root of the number of draws; where
+    1.645 of that fill seven tenths of the interval's half-width, the width says little about the inputs.
+    """
+    draws = float((results.manifest.get("replicates") or {}).get("draws") or 0)
+    half = (effect.high - effect.low) / 2
+    return half > 0 and 1.645 * effect.mc_error * math.sqrt(draws) >= 0.7 * half
 
 
 def first_year_note(results: Results) -> str:

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.report import devices, parameters, reading
+from sim.report import devices, direct, fit, parameters, reading
 from sim.report.devices import OTTAWA
-from sim.report.reading import CASUALTIES, HAZARDOUS, Effect
-from sim.report.shape import INERT, INERT_TRANSFERRED, Results, select
-from sim.report.tables import area, counted, interval, number, percent, signed
+from sim.report.reading import CASUALTIES, HAZARDOUS, Effect, quoted
+from sim.report.shape import Results, select
+from sim.report.tables import (
+    area,
+    change_text,
+    counted,
+    hazardous_text,
+    interval,
+    number,
+    percent,
+    reach_text,
+    signed,
+)
 
 PEOPLE = "civilian casualties"
-DIRECT = "casualties_transferred_expected"
 GRADE_WORDS = {
     "H": "official source",
     "M": "secondary source",
@@ -66,7 +75,10 @@ def answer(results: Results) -> list[str]:
             f"With {quoted(results, base)} there are {level} {PEOPLE} over {reading.horizon(results)}."
         ]
         return sentences + self_destruct_sentences(results, base) + extreme_sentences(results)
-    sentences = [casualty_sentence(results, effect), *direct_sentences(results, head)]
+    parts = direct.sentences(results, head)
+    if parts:
+        return [*parts, casualty_sentence(results, effect)]
+    sentences = [casualty_sentence(results, effect)]
     sentences += self_destruct_sentences(results, head)
     return sentences + counted_sentences(results, effect) + extreme_sentences(results)
 
@@ -84,6 +96,9 @@ def casualty_sentence(results: Results, effect: Effect) -> str:
             f"with {base}, where it is {level_text(level)}."
         )
     reach = f"90 % interval {reach_text(effect)}"
+    chance = reading.mostly_chance(results, effect)
+    if chance:
+        reach += ", which is mostly chance and says little about what is not known"
     if effect.verdict == "unclear":
         reason = (
             f"; the Monte Carlo error is {number(effect.mc_error, 1)}, so more runs are needed to tell"
@@ -91,8 +106,9 @@ def casualty_sentence(results: Results, effect: Effect) -> str:
             else ""
         )
         return (
-            f"Between {name} and {base} there is no difference in {PEOPLE} that can be told from chance and "
-            f"from what is not known: best estimate {signed(effect.mean)} over {years}, {reach}{reason}. "
+            f"Between {name} and {base} there is no difference in {PEOPLE} that can be told from chance"
+            f"{'' if chance else ' and from what is not known'}: best estimate {signed(effect.mean)} "
+            f"over {years}, {reach}{reason}. "
             f"With {base} there are {level_text(level)}."
         )
     more = effect.verdict == "more"
@@ -109,41 +125,15 @@ def casualty_sentence(results: Results, effect: Effect) -> str:
     )
 
 
-def direct_sentences(results: Results, scenario: str) -> list[str]:
-    """Return how many people the transferred devices themselves hurt, and where they hurt most."""
-    hurt = {}
-    for row in reading.whole(reading.levels(results, DIRECT)).to_dict("records"):
-        if row["mean"] > 0:
-            hurt[str(row["scenario"])] = (float(row["mean"]), float(row["p05"]), float(row["p95"]))
-    if scenario not in hurt:
-        return []
-    text = (
-        f"The transferred devices themselves hurt {people_text(hurt[scenario])}; what else differs comes from teams "
-        "and people acting differently because of them."
-    )
-    worst = max(hurt, key=lambda name: hurt[name][0])
-    if worst != scenario:
-        text += f" They hurt most with {quoted(results, worst)}: {people_text(hurt[worst])}."
-    return [text]
-
-
-def people_text(level: tuple[float, float, float]) -> str:
-    """Return "about 2.9 people (0.7 to 6.2)"."""
-    return f"about {number(level[0], 2)} people ({number(level[1], 2)} to {number(level[2], 2)})"
-
-
 def self_destruct_sentences(results: Results, scenario: str) -> list[str]:
     """Return what stands next to every transfer result: failures, inert items, hazardous area, the treaty."""
     sentences, beside = [], []
-    inert = reading.effect(results, scenario, INERT_TRANSFERRED) or reading.effect(results, scenario, INERT)
+    inert = devices.inert_effects(results).get(scenario)
     added = reading.effect(results, scenario, HAZARDOUS)
     if inert and not inert.is_zero:
         beside.append(change_text(inert, "inert items that still have to be found and cleared"))
     if added and not added.is_zero:
-        beside.append(
-            f"about {area(abs(added.mean))} {'more' if added.mean > 0 else 'less'} land on record as "
-            f"hazardous ({number(added.low / 1e6, 2)} to {number(added.high / 1e6, 2)} km²)"
-        )
+        beside.append(hazardous_text(added))
     if beside:
         sentences.append("It brings " + " and ".join(beside) + ".")
     assumption = devices.self_destruct(results).get(scenario)
@@ -195,10 +185,12 @@ def extreme_sentences(results: Results) -> list[str]:
 def drivers(results: Results, most: int = 3) -> list[str]:
     """Return what drives the difference and the total, the largest shares of variance first."""
     sentences, titles = [], parameters.families(results)
-    for is_difference, words in ((True, "The difference"), (False, "The total under the baseline")):
+    for is_difference in (True, False):
         found = parameters.drivers_of(results, is_difference)
         if found is None:
             continue
+        words = parameters.driven(results, is_difference)
+        words = words[:1].upper() + words[1:]
         rows = select(results.drivers, scenario=found[0], metric=found[1])
         rows = rows.sort_values("share_of_variance", ascending=False, kind="stable").head(most)
         named = [
@@ -215,11 +207,12 @@ def drivers(results: Results, most: int = 3) -> list[str]:
 def assumed(results: Results) -> list[str]:
     """Return how much of the result rests on assumptions, and which ones weigh most."""
     sentences = []
-    for is_difference, words in ((True, "the difference"), (False, "the total under the baseline")):
+    for is_difference in (True, False):
         found = parameters.drivers_of(results, is_difference)
         if found is None:
             continue
         share = parameters.rests_on(results, *found)
+        words = parameters.driven(results, is_difference)
         rest = (
             f"; {percent(share.unresolved)} could not be put down to single inputs"
             if share.unresolved > 0.005
@@ -235,7 +228,7 @@ def assumed(results: Results) -> list[str]:
         f"{weak} of {sum(counts.values())} inputs are assumptions or unsourced; each is listed below with "
         "its range, source and grade."
     )
-    return sentences + heaviest_assumption(results)
+    return sentences + heaviest_assumption(results) + fit.missed(results)
 
 
 def heaviest_assumption(results: Results) -> list[str]:
@@ -244,24 +237,23 @@ def heaviest_assumption(results: Results) -> list[str]:
     if found is None:
         return []
     rows = select(results.drivers, scenario=found[0], metric=found[1], grade=reading.ASSUMED_GRADES)
+    rows = rows[rows["share_of_variance"] > 0]
     rows = rows.sort_values("share_of_variance", ascending=False, kind="stable").head(1)
     known = results.parameters
     for path in rows["parameter"]:
-        spread = [str(text) for text in known[known["path"] == path]["distribution"]]
+        own = known[known["path"] == path]
+        # One input may have other values in other scenarios: shown is the one that drives this result.
+        users = [found[0] in devices.used_in(cell, reading.scenario_names(results)) for cell in own["used_in"]]
+        spread = [str(text) for text in own[users]["distribution"]]
         if spread:
             words = parameters.in_words(str(path), parameters.families(results))
-            return [f"The heaviest one is {lower_first(words)}: {reading.plain(spread[0])}."]
+            return [f"The heaviest one is {lower_first(words)}: {parameters.in_percent(str(path), spread[0])}."]
     return []
 
 
 def lower_first(text: str) -> str:
     """Return text that stands inside a sentence."""
     return text[:1].lower() + text[1:]
-
-
-def quoted(results: Results, name: str) -> str:
-    """Return a scenario's title in quotation marks."""
-    return f"“{reading.title(results, name)}”"
 
 
 def baseline_level(results: Results) -> tuple[float, float, float] | None:
@@ -282,30 +274,14 @@ def share_text(share: float) -> str:
     return "less than 0.1 %" if share < 0.001 else percent(share)
 
 
-def reach_text(effect: Effect) -> str:
-    """Return the interval, as sizes where the sentence already says more or fewer."""
-    if effect.verdict == "fewer":
-        return f"{number(-effect.high, 2)} to {number(-effect.low, 2)}"
-    form = signed if effect.verdict == "unclear" else number
-    return f"{form(effect.low, 2)} to {form(effect.high, 2)}"
-
-
-def change_text(effect: Effect, what: str) -> str:
-    """Return "about 510 more inert items (36 to 2,600)", with the doubt where there is one."""
-    if effect.verdict == "unclear":
-        reach = interval(effect.mean, effect.low, effect.high, sign=True)
-        return f"no change in {what} that can be told from chance ({reach})"
-    side = "more" if effect.verdict == "more" else "fewer"
-    return f"about {number(abs(effect.mean), 2)} {side} {what} ({reach_text(effect)})"
-
-
 def effect_text(results: Results, effect: Effect) -> str:
     """Return a difference, and for a self-destruct variant everything that has to stand next to it."""
     text = f"{signed(effect.mean)}, 90 % interval {signed(effect.low)} to {signed(effect.high)}"
     assumption = devices.self_destruct(results).get(effect.scenario)
     if assumption is None:
         return text
-    inert, added = (reading.effect(results, effect.scenario, metric) for metric in (INERT, HAZARDOUS))
+    inert = devices.inert_effects(results).get(effect.scenario)
+    added = reading.effect(results, effect.scenario, HAZARDOUS)
     text += f"; {percent(assumption.central)} assumed not to self-destruct"
     text += f"; inert items {signed(inert.mean)}" if inert else ""
     text += f"; hazardous area {area(added.mean)}" if added else ""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 INERT = "items_inert"
+DIRECT = "casualties_transferred_expected"
 ITEMS = ("items_active", INERT)
 INERT_TRANSFERRED = "items_inert_transferred"
 ITEMS_TRANSFERRED = ("items_active_transferred", INERT_TRANSFERRED)

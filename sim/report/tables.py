@@ -1,19 +1,16 @@
-"""Numbers as text, tables as rows of text, and the summary table for the terminal."""
+"""Numbers as text and tables as rows of text."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, COST, HAZARDOUS, UNSPENT, Effect
 from sim.report.shape import INERT, Results
-
-if TYPE_CHECKING:
-    from rich.table import Table as RichTable
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -34,14 +31,27 @@ LABELS = {
     "casualties_expected": "Civilian casualties, expected value",
     "casualties_averted": "Civilian casualties averted",
     "deminer_casualties": "Deminer casualties (counted apart)",
+    "casualties_killed_expected": "Civilians killed, expected value",
+    "casualties_reported_expected": "Civilian casualties that become known, expected value",
+    **{
+        f"casualties_{kind}{after}": f"Civilian casualties by {words}{told}"
+        for kind, words in {
+            "transferred": "the transferred devices",
+            "ap": "anti-personnel mines",
+            "av": "anti-vehicle mines",
+            "submunition": "submunitions",
+            "erw": "other explosive remnants of war",
+        }.items()
+        for after, told in (("", ""), ("_expected", ", expected value"))
+    },
     "accidents": "Accidents",
     "accidents_expected": "Accidents, expected value",
     "items_laid": "Items laid or left",
     "items_active": "Active items in the ground at the end",
     "items_inert": "Inert items still to be cleared at the end",
-    "casualties_transferred_expected": "Civilian casualties by the transferred devices",
     "items_active_transferred": "Transferred devices still functioning at the end",
     "items_inert_transferred": "Transferred devices inert in the ground at the end",
+    "items_self_destructed": "Items that destroyed themselves",
     "items_found": "Items found by survey and clearance",
     "items_destroyed_eod": "Items destroyed in EOD spot tasks",
     "items_residual": "Items left in released or dismissed land",
@@ -56,14 +66,20 @@ LABELS = {
     "area_cleared_m2": "Cleared",
     "area_released_m2": "Released (cancelled, reduced, cleared)",
     "cost_usd": "Money spent on survey, clearance and EOD",
-    "money_unspent_usd": "Money not spent",
+    "cost_survey_usd": "Money spent on survey",
+    "cost_clearance_usd": "Money spent on clearance",
+    "cost_eod_usd": "Money spent on EOD spot tasks",
+    "budget_usd": "Money in the budget",
+    "money_unspent_usd": "Money in the budget and not spent",
     "cost_usd_per_m2_released": "Cost per m² released",
     "cost_usd_per_casualty_averted": "Cost per casualty averted",
     "person_years_at_risk": "Person-years lived beside hazardous land",
     "people_present": "People present at the end",
-    "individual_risk_per_year": "Casualties per person and year",
+    "individual_risk_per_year": "Deaths per person and year (killed over person-years at risk)",
     "years_to_completion": "Years until the programme is done",
     "years_to_tolerable_risk": "Years until individual risk is tolerable",
+    "years_to_tolerable_risk_1e-5": "Years until fewer than 1 death per 100,000 persons and year",
+    "years_to_tolerable_risk_1e-6": "Years until fewer than 1 death per million persons and year",
 }
 
 
@@ -161,6 +177,31 @@ def counted(effect: Effect | None, casualties_per_accident: float) -> str:
     return interval(beside.mean, beside.low, beside.high, sign=True)
 
 
+def reach_text(effect: Effect) -> str:
+    """Return the interval, as sizes where the sentence already says more or fewer."""
+    if effect.verdict == "fewer":
+        return f"{number(-effect.high, 2)} to {number(-effect.low, 2)}"
+    form = signed if effect.verdict == "unclear" else number
+    return f"{form(effect.low, 2)} to {form(effect.high, 2)}"
+
+
+def change_text(effect: Effect, what: str) -> str:
+    """Return "about 510 more inert items (36 to 2,600)", with the doubt where there is one."""
+    if effect.verdict == "unclear":
+        reach = interval(effect.mean, effect.low, effect.high, sign=True)
+        return f"no change in {what} that can be told from chance ({reach})"
+    side = "more" if effect.verdict == "more" else "fewer"
+    return f"about {number(abs(effect.mean), 2)} {side} {what} ({reach_text(effect)})"
+
+
+def hazardous_text(added: Effect) -> str:
+    """Return "about 19 km² (1,900 ha) more land on record as hazardous (1.3 to 95 km²)"."""
+    return (
+        f"about {area(abs(added.mean))} {'more' if added.mean > 0 else 'less'} land on record as "
+        f"hazardous ({number(added.low / 1e6, 2)} to {number(added.high / 1e6, 2)} km²)"
+    )
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell with a small second line or a link."""
@@ -180,6 +221,8 @@ class Table:
     text: frozenset[int] = field(default_factory=lambda: frozenset({0}))
     marked: frozenset[int] = frozenset()
     note: str = ""
+    stack: bool = False  # each row becomes a card on a narrow screen
+    fold: bool = False
 
 
 def comparison(results: Results) -> Table:
@@ -187,7 +230,8 @@ def comparison(results: Results) -> Table:
     sd, ratio = devices.self_destruct(results), reading.casualties_per_accident(results)
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")
     unspent = reading.whole(reading.levels(results, UNSPENT)).set_index("scenario")
-    effects = {metric: reading.effects(results, metric) for metric in (CASUALTIES, INERT, HAZARDOUS, COST)}
+    effects = {metric: reading.effects(results, metric) for metric in (CASUALTIES, HAZARDOUS, COST)}
+    effects[INERT] = devices.inert_effects(results)
     names, base = reading.scenario_names(results), reading.baseline(results)
     rows: list[list[Cell | str]] = []
     for name in names:
@@ -211,7 +255,7 @@ def comparison(results: Results) -> Table:
             [
                 Cell(title, name),
                 level,
-                difference_cell(effect),
+                people_cell(results, effect),
                 error,
                 counted(effect, ratio) or "–",
                 failure,
@@ -233,60 +277,27 @@ def comparison(results: Results) -> Table:
     ]
     note = (
         "Mean and, below it, 90 % interval over what is not known. † self-destructing mines, with the share "
-        "assumed to fail and the inert items still to be cleared in their columns. " + OTTAWA
+        "assumed to fail and the inert items still to be cleared in their columns. Where devices are transferred, "
+        "the inert items are theirs alone. " + OTTAWA
     )
+    if any(reading.mostly_chance(results, effect) for effect in effects[CASUALTIES].values()):
+        note += " ‡ The interval is mostly chance and says little about what is not known; more runs would narrow it."
     marked = frozenset(i for i, name in enumerate(names) if name == reading.headline(results))
-    return Table("Every scenario against the baseline", head, rows, marked=marked, note=note)
+    hurt = devices.harm(results)
+    if hurt:
+        # In place of the count, which stands in the figure: eleven columns are wider than the page.
+        beside = head.index("Counted, where an expected value is shown")
+        for name, row in zip(names, rows, strict=True):
+            del row[beside]
+            row.insert(2, spread(*hurt[name]) if name in hurt else "–")
+        del head[beside]
+        head.insert(2, "Hurt by the transferred devices themselves")
+    return Table("Every scenario against the baseline", head, rows, marked=marked, note=note, stack=True)
 
 
-def terminal_table(results: Results) -> RichTable:
-    """Return the summary that ends a run in the terminal."""
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    sd, ratio = devices.self_destruct(results), reading.casualties_per_accident(results)
-    caption = (
-        f"Differences from “{reading.title(results, reading.baseline(results))}” over "
-        f"{reading.horizon(results)}, mean (90 % interval). † self-destructing: the share in the last column "
-        f"is assumed to fail; M USD: million USD; inert items still have to be cleared. {OTTAWA} "
-        "A run is not a clearance decision."
-    )
-    # Intervals of the smaller columns are in the report: a terminal is narrow.
-    # Text objects everywhere: a title with [brackets] must not be read as markup.
-    table = RichTable(
-        title=Text(reading.plain(results.manifest["study"])),
-        caption=Text(caption),
-        pad_edge=False,
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1),
-    )
-    table.add_column("Scenario", overflow="fold")
-    for head in (
-        "Casualties",
-        "Difference",
-        "Counted beside",
-        "Inert items",
-        "Hazardous\narea, km²",
-        "Cost,\nM USD",
-        "Unspent,\nM USD",
-        "SD fails",
-    ):
-        table.add_column(head, justify="right", no_wrap=head in ("Difference", "Counted beside"))
-    total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")["mean"]
-    unspent = reading.whole(reading.levels(results, UNSPENT)).set_index("scenario")["mean"]
-    effects = {metric: reading.effects(results, metric) for metric in (CASUALTIES, INERT, HAZARDOUS, COST)}
-    for name in reading.scenario_names(results):
-        level = number(float(total[name])) if name in total.index else "not known"
-        cells = ["baseline", "", "", "", ""]
-        if name != reading.baseline(results):
-            effect = effects[CASUALTIES].get(name)
-            cells = [difference(effect), counted(effect, ratio)]
-            for metric in (INERT, HAZARDOUS, COST):
-                found = effects[metric].get(name)
-                cells.append(signed(found.mean * shown_unit(found.unit)[1]) if found else "not known")
-        failure = percent(sd[name].central) + " †" if name in sd else ""
-        style = "bold" if name == reading.headline(results) else ""
-        left = number(float(unspent[name]) / 1e6) if name in unspent.index else "–"
-        table.add_row(*(Text(cell) for cell in (name, level, *cells, left, failure)), style=style)
-    return table
+def people_cell(results: Results, effect: Effect | None) -> Cell | str:
+    """Return a difference in casualties, marked where its interval is mostly chance."""
+    cell = difference_cell(effect)
+    if effect is None or isinstance(cell, str) or not reading.mostly_chance(results, effect):
+        return cell
+    return Cell(cell.text, f"{cell.small}{NBSP}‡")

@@ -99,7 +99,7 @@ def test_a_self_destruct_variant_named_as_an_extreme_carries_the_same() -> None:
 def test_drivers_come_in_order_with_share_and_kind_of_source(six: Synthetic) -> None:
     difference, total = (s.replace("\u00a0", " ") for s in first_screen(six).drivers)
     assert difference.startswith(
-        "The difference, by share of its variance: number of devices transferred (us 2024)"
+        "The difference, by share of its variance: number of devices transferred (US 2024)"
     )
     assert "61 % (assumption)" in difference and "13 % (weak source)" in difference
     assert total.startswith(
@@ -147,7 +147,10 @@ def test_no_drivers_and_no_transfers_are_said_not_hidden() -> None:
     [
         ("hostilities.end_delay_years", "When hostilities end"),
         ("families.sd_field.sd_failure", "Share that fails to self-destruct (Field-like mine)"),
-        ("programme.methods.nts.rate_m2_per_day", "Programme, methods, nts: rate (m² per day)"),
+        ("programme.methods.nts.rate_m2_per_day", "Programme, methods, non-technical survey: rate (m² per day)"),
+        ("programme.survey.ts_specificity", "Programme, survey: technical survey specificity"),
+        ("contamination.donbas_2014_2021.items", "Number of items laid or left (Donbas 2014–2021)"),
+        ("families.sd_field.p_trigger.foot", "Chance that a passage on foot sets it off (Field-like mine)"),
         ("return.settling_years", "Return: settling (years)"),
     ],
 )

@@ -27,6 +27,7 @@ from sim.report.figures.style import (
     legend_height,
     name,
     self_destruct_note,
+    short_title,
     thousands,
     wrap,
 )
@@ -57,12 +58,13 @@ def differences_table(results: Results, metric: str = CASUALTIES) -> pd.DataFram
     Columns p05-p95 are the 90 % interval over parameter draws of the mean difference, `mc_error` the Monte
     Carlo standard error of the mean, all in the unit shown. Where the expected-value estimate is shown,
     `counted` is the count beside it as text and `counted_mean` its mean; `sd_failure` is the share assumed
-    not to self-destruct.
+    not to self-destruct. Inert items of a transfer are those of the transferred devices.
     """
     sd, ratio = devices.self_destruct(results), reading.casualties_per_accident(results)
     moved = set(devices.transfers(results))
     rows = []
-    for scenario, effect in reading.effects(results, metric).items():
+    found = devices.inert_effects(results) if metric == INERT else reading.effects(results, metric)
+    for scenario, effect in found.items():
         unit, factor = shown_unit(effect.unit)
         rows.append(
             (
@@ -120,7 +122,7 @@ def _dot(results: Results, axes: Axes, y: int, row: Mapping[Any, Any]) -> None:
     colour = VERMILION if head else BLUE
     failure = float(str(row["sd_failure"]))
     mark = "" if math.isnan(failure) else failure_mark(failure)
-    title = wrap(str(row["title"]), 60 - len(mark), 1) + mark
+    title = wrap(short_title(results, str(row["scenario"]), 60 - len(mark)), 60 - len(mark), 1) + mark
     reach = f"{signed(mean)} ± {number(error, 1)} ({signed(low)} to {signed(high)})"
     numbers = {"same": "0 (same inputs)", "none": "0"}.get(str(row["verdict"]), reach)
     across = axes.get_yaxis_transform()

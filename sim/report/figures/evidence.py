@@ -116,7 +116,9 @@ def drivers_table(results: Results, difference: bool = True, most: int = 8) -> p
     )
     titles = parameters.families(results)
     rows = rows.assign(words=[parameters.in_words(str(p), titles) for p in rows["parameter"]])[columns]
-    shown = rows.head(most)
+    shown = rows[rows["share_of_variance"] > 0].head(most)
+    if shown.empty:
+        return shown
     rest = max(0.0, 1.0 - float(shown["share_of_variance"].clip(lower=0).sum()))
     other = pd.DataFrame(
         [("", "Everything else: other inputs, inputs together, chance", "", rest, float("nan"))],

@@ -7,6 +7,7 @@ letters stay readable on a phone.
 from __future__ import annotations
 
 import io
+import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
-from sim.report.shape import INERT, INERT_TRANSFERRED, Results
+from sim.report.shape import Results
 from sim.report.tables import NBSP, number, percent
 
 # Okabe and Ito's palette, told apart with every common colour blindness
@@ -119,8 +120,21 @@ def name(results: Results, scenario: str, width: int = 46, lines: int = 2, what:
     """Return a scenario's title for a legend; a self-destruct variant carries its assumed failure rate."""
     assumption = devices.self_destruct(results).get(scenario)
     after = (failure_mark(assumption.central) if assumption else "") + (f":{NBSP}{what}" if what else "")
-    title = wrap(reading.title(results, scenario), width * lines - len(after) - 8, 1)
+    room = width * lines - len(after) - 8
+    title = wrap(short_title(results, scenario, room), room, 1)
     return wrap(title + after, width, lines)
+
+
+def short_title(results: Results, scenario: str, room: int) -> str:
+    """Return a title; one that is too long with only the start of the clause it shares with another."""
+    title = reading.title(results, scenario)
+    others = [reading.title(results, other) for other in reading.scenario_names(results) if other != scenario]
+    if len(title) <= room:
+        return title
+    shared = max((len(os.path.commonprefix([title, other])) for other in others if other != title), default=0)
+    clause = title[:shared].rfind(", ")
+    start = " ".join(title.split()[:2])
+    return f"{start} … {title[clause + 2 :]}" if clause > len(start) else title
 
 
 def failure_mark(share: float) -> str:
@@ -136,7 +150,7 @@ def self_destruct_note(results: Results, scenarios: Iterable[str]) -> str:
         return ""
     parts = ["† self-destructing mines, with the share assumed to fail."]
     for scenario in shown if len(shown) <= 2 else [s for s in shown if s == reading.headline(results)]:
-        inert = reading.effect(results, scenario, INERT_TRANSFERRED) or reading.effect(results, scenario, INERT)
+        inert = devices.inert_effects(results).get(scenario)
         added = reading.effect(results, scenario, reading.HAZARDOUS)
         bill = [f"{number(inert.mean, 2)} more inert items to clear"] if inert else []
         bill += [f"{number(added.mean / 1e6, 2)} km² more hazardous land"] if added else []
