@@ -22,21 +22,18 @@ from sim.core.compiled import kernel
 from sim.core.items import sighted_until
 from sim.core.life import GL_NODES, GL_WEIGHTS, active, gone
 from sim.core.records import (
-    CANCELLED,
     CLEARED,
     EXPECTED_ACCIDENTS,
     EXPECTED_CASUALTIES,
     EXPECTED_KILLED,
     EXPECTED_REPORTED,
     LATER,
-    MISSED,
     MOST_BESIDE,
     N_BRANCHES,
-    N_CLASSES,
-    REDUCED,
     STEP,
     TRANSFERRED,
 )
+from sim.core.sweeps import branch_share, is_later, sweep_progress
 
 
 @kernel
@@ -67,45 +64,6 @@ def marking_now(edges, marking, marked, step):
 def entry_now(entry, learning, area, step):
     """Entry to suspected land of this area in this step: knowledge, risk education, marking."""
     return entry[area.access, step] * learning[area.access, step] * area.marking
-
-
-@kernel
-def branch_share(area, branch):
-    """Share of an area's new items that comes to lie in one branch, once survey has split the sites."""
-    if branch == MISSED:
-        return area.missed
-    if branch == CANCELLED:
-        return area.cancelled - area.missed
-    if branch == REDUCED:
-        return (1.0 - area.cancelled) * area.ts_missed
-    open_branch = LATER if area.sweeps > 0 else CLEARED
-    return (1.0 - area.cancelled) * (1.0 - area.ts_missed) if branch == open_branch else 0.0
-
-
-@kernel
-def missed_by_sweeps(area, kind, sweeps):
-    """P(not detected by the first `sweeps` sweeps) of an item in the cleared branch."""
-    total = 0.0
-    for k in range(N_CLASSES):
-        term = area.class_weight[kind, k]
-        for j in range(sweeps):
-            term *= 1.0 - area.detect[j, kind, k]
-        total += term
-    return total
-
-
-@kernel
-def sweep_progress(area, kind, t):
-    """P(not yet removed at t by the sweep under way | missed by those before)."""
-    j = area.sweeps_done
-    if j >= area.sweeps or t <= area.sweep_from[j]:
-        return 1.0
-    done = min(1.0, (t - area.sweep_from[j]) / (area.sweep_to[j] - area.sweep_from[j]))
-    before = missed_by_sweeps(area, kind, j)
-    if before <= 0.0:
-        return 1.0
-    after = missed_by_sweeps(area, kind, j + 1)
-    return 1.0 - (1.0 - after / before) * done
 
 
 @kernel
@@ -310,12 +268,6 @@ def integrate(g, first, last, t1):
             g.kinds[year, coh.kind, 1] += people
             if coh.transferred == 1:
                 g.kinds[year, TRANSFERRED, 1] += people
-
-
-@kernel
-def is_later(area, laid):
-    """Whether what is laid on a date comes after the sweeps of an area have begun."""
-    return area.sweeps > 0 and laid > area.sweep_from[0]
 
 
 @kernel

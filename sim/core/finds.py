@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.core.candidates import step_of
-from sim.core.companion import is_later, live_rows, missed_by_sweeps, sweep_progress, unseen_parts
+from sim.core.companion import live_rows, unseen_parts
 from sim.core.compiled import kernel
 from sim.core.heap import meld, without_root
 from sim.core.inverse import binomial_inverse
@@ -27,6 +27,7 @@ from sim.core.records import (
     STOCK_LAID,
     STOCK_SPOT,
 )
+from sim.core.sweeps import is_later, missed_by_sweeps, sweep_progress
 
 
 @kernel

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.core.companion import missed_by_sweeps
 from sim.core.ground import detection_classes, detection_table
 from sim.core.records import AREA, MAX_SWEEPS, N_CLASSES, N_KINDS
+from sim.core.sweeps import missed_by_sweeps
 
 
 def _found(mean: float, concentration: float, passes: int) -> float:
