@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.representer import SafeRepresenter
 
 from sim.scenario.errors import Fault, Place, ScenarioError, nearest_name
 from sim.scenario.tree import Loc, Tree
@@ -104,27 +104,25 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         raise _unreadable(shown, "is nested too deeply", f"at most {MAX_DEPTH} levels") from None
 
 
-class _Representer(SafeRepresenter):
-    """Innermost levels in one line where they are short: a key that is broken over two lines cannot be read back."""
-
-    def represent_mapping(self, tag: Any, mapping: Any, flow_style: Any = None) -> Any:
-        node = super().represent_mapping(tag, mapping, flow_style)
-        if node.flow_style and sum(len(part.value) + 2 for pair in node.value for part in pair) > SHORT_LINE:
-            node.flow_style = False
-        return node
-
-
 def write_yaml(data: Any) -> str:
     """Plain data as YAML text, in the order given, the innermost level in one line where it is short."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.Representer = _Representer
     yaml.default_flow_style = None
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = SHORT_LINE
     yaml.representer.ignore_aliases = lambda data: True
+    yaml.representer.represent_mapping = partial(_represent_mapping, yaml.representer.represent_mapping)
     out = io.StringIO()
     yaml.dump(data, out)
     return out.getvalue()
+
+
+def _represent_mapping(plain: Callable[..., Any], tag: Any, mapping: Any, flow_style: Any = None) -> Any:
+    """A long innermost level goes over several lines: a key that is broken over two cannot be read back."""
+    node = plain(tag, mapping, flow_style)
+    if node.flow_style and sum(len(part.value) + 2 for pair in node.value for part in pair) > SHORT_LINE:
+        node.flow_style = False
+    return node
 
 
 class _Reader:
