@@ -250,7 +250,7 @@ def test_no_path_of_a_machine_is_in_the_project() -> None:
     assert not found_in(MACHINE_PATH, tracked())
     assert lines_with(MACHINE_PATH, "see " + "/" + "work/main/sim")
     assert lines_with(MACHINE_PATH, '"' + "/" + 'home/me/x.yaml"')
-    assert not lines_with(MACHINE_PATH, "https://example.org/work/paper and ~/work/x and sim/home/x")
+    assert not lines_with(MACHINE_PATH, "https://example.org/" + "work/paper and ~/" + "work/x and sim/home/x")
 
 
 def test_no_registry_is_named() -> None:

@@ -23,7 +23,6 @@ from sim.core.records import (
     FIRST_INDEX_BLOCK,
     MOST_BESIDE,
     N_CANDIDATES,
-    N_DRAWN,
     OVERFLOW,
     QUARTER_DAYS,
     STEP,
@@ -107,7 +106,6 @@ def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
         return
     step_low, step_high = step_of(g.edges, low), step_of(g.edges, np.nextafter(high, low))
     seed, replicate = g.address[0], g.address[1]
-    drawn = 0
     for c in range(first_cohort, last_cohort):
         coh = g.cohorts[c]
         if coh.id_to <= coh.id_from or g.dates[coh.dates_from] >= high:
@@ -145,11 +143,9 @@ def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
                         continue
                     if not _list(g, step, c, t, eta, item):
                         return
-                drawn += j
             first += size
             size = first
             m += 1
-    g.counters[N_DRAWN] += drawn
 
 
 @kernel

@@ -201,7 +201,7 @@ class Ground(NamedTuple):
     eod: np.ndarray  # (step,) float64 [items/day]: spot tasks that EOD teams can attend
     methods: np.ndarray  # (method, kind, class) float64: P(detected by a pass)
     method_weights: np.ndarray  # (method, kind, class) float64: shares of the detectability classes
-    counters: np.ndarray  # (8,) int64, see below
+    counters: np.ndarray  # (N_COUNTERS,) int64, see below
     finds: np.ndarray  # (kind,) int64: revealed since it was emptied, when a sweep ends
     clock: np.ndarray  # (1,) float64 [days]
     tallies: np.ndarray  # (year, district, N_TALLIES) float64
@@ -212,7 +212,8 @@ class Ground(NamedTuple):
 
 
 # Positions in Ground.counters.
-N_TOUCHED, N_CANDIDATES, STEP, BLOCK_STEP, N_LOG, OVERFLOW, N_DRAWN, LOOKED = range(8)
+N_TOUCHED, N_CANDIDATES, STEP, BLOCK_STEP, N_LOG, OVERFLOW, LOOKED = range(7)
+N_COUNTERS = 7
 
 
 class Room:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from sim.programme.ledger import LINES, Ledger
@@ -27,7 +25,7 @@ class Purse:
         self._income: list[list[int]] | None = None if income_usd is None else income_usd.tolist()
         self._ledger = ledger
         self._left = [0] * len(LINES)
-        self._owed: list[deque[tuple[int, int]]] = [deque() for _ in self._left]
+        self._owed: list[list[tuple[int, int]]] = [[] for _ in self._left]  # district, usd; oldest first
         self._year = -1
 
     def open_quarter(self, quarter: int, year: int) -> None:
@@ -40,7 +38,7 @@ class Purse:
         for line, usd in enumerate(self._income[quarter]):
             self._ledger.budget_usd[year, line] += usd
             self._left[line] += usd
-            owed, self._owed[line] = self._owed[line], deque()
+            owed, self._owed[line] = self._owed[line], []
             for district, debt in owed:
                 self.charge(line, district, debt)
 

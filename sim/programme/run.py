@@ -269,7 +269,7 @@ class _Run:
         if self.trace:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, now))
         self.free[i] += teams
-        following = self.stages.end(job, now)
+        following = self.stages.end(job)
         if following is not None:
             job.stage = following
             self._queue(job)

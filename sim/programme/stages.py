@@ -71,9 +71,8 @@ class Stages:
             "clearance": self._after_clearance, "sampling": self._after_sampling}
         assert set(self._ends) == set(STAGES)
 
-    def end(self, job: Job, date: float) -> str | None:
+    def end(self, job: Job) -> str | None:
         """End a stage; returns the next one, or nothing where the land is done with."""
-        self._date = date
         return self._ends[job.stage](job)
 
     def end_pass(self, job: Job, crew: Crew, teams: int, year: int) -> float:
@@ -157,4 +156,4 @@ class Stages:
 
     def _release(self, job: Job, branch: int) -> None:
         self._ground.release(job.task.area, branch)
-        self._ledger.releases.append((self._date, job.task.area, branch))
+        self._ledger.releases.append((self._ground.now, job.task.area, branch))

@@ -20,10 +20,9 @@ def overview(results: Results) -> pd.DataFrame:
     -------
     DataFrame
         scenario, title; casualties (mean); difference from the baseline in casualties with its 90 % interval
-        p05-p95 and its Monte Carlo error; mean differences in inert items [items] (of the
-        transferred devices where there are any), hazardous area [km2] and
-        cost [million USD]; mean money not spent [million USD]; for
-        self-destructing mines the share that is assumed to fail, and a note.
+        p05-p95 and its Monte Carlo error; mean differences in inert items [items] (of the transferred devices
+        where there are any), hazardous area [km2] and cost [million USD]; mean money not spent [million USD];
+        for self-destructing mines the share that is assumed to fail, and a note.
     """
     sd, base = devices.self_destruct(results), reading.baseline(results)
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")["mean"]

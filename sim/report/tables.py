@@ -233,6 +233,12 @@ def comparison(results: Results) -> Table:
     effects = {metric: reading.effects(results, metric) for metric in (CASUALTIES, HAZARDOUS, COST)}
     effects[INERT] = devices.inert_effects(results)
     names, base = reading.scenario_names(results), reading.baseline(results)
+    hurt = devices.harm(results)
+
+    def direct(name: str) -> list[Cell | str]:
+        """Return the cell on direct harm, in a table that has that column."""
+        return [spread(*hurt[name]) if name in hurt else "–"] if hurt else []
+
     rows: list[list[Cell | str]] = []
     for name in names:
         title = reading.title(results, name) + (f"{NBSP}†" if name in sd else "")
@@ -247,17 +253,18 @@ def comparison(results: Results) -> Table:
         left = spread_of(unspent.loc[name], 1e-6) if name in unspent.index else "–"
         if name == base:
             changes = ["baseline"] * 3
-            rows.append([Cell(title, name), level, "baseline", "–", "–", failure, *changes, left])
+            rows.append([Cell(title, name), level, *direct(name), "baseline", "–", failure, *changes, left])
             continue
         effect = effects[CASUALTIES].get(name)
         error = f"± {number(effect.mc_error, 1)}" if effect and not effect.same_inputs else "–"
+        count = counted(effect, ratio)
         rows.append(
             [
                 Cell(title, name),
                 level,
+                *direct(name),
                 people_cell(results, effect),
-                error,
-                counted(effect, ratio) or "–",
+                Cell(error, count) if count else error,
                 failure,
                 *(difference_cell(effects[metric].get(name)) for metric in (INERT, HAZARDOUS, COST)),
                 left,
@@ -266,9 +273,9 @@ def comparison(results: Results) -> Table:
     head = [
         "Scenario",
         f"Civilian casualties in {reading.horizon(results)}",
+        *(["Hurt by the transferred devices themselves"] if hurt else []),
         "Difference from the baseline",
-        "Monte Carlo error of the difference",
-        "Counted, where an expected value is shown",
+        "Monte Carlo error; below it the count, where an expected value is shown",
         "Assumed not to self-destruct",
         "Inert items to be cleared, difference",
         "Hazardous area added (km²)",
@@ -283,15 +290,6 @@ def comparison(results: Results) -> Table:
     if any(reading.mostly_chance(results, effect) for effect in effects[CASUALTIES].values()):
         note += " ‡ The interval is mostly chance and says little about what is not known; more runs would narrow it."
     marked = frozenset(i for i, name in enumerate(names) if name == reading.headline(results))
-    hurt = devices.harm(results)
-    if hurt:
-        # In place of the count, which stands in the figure: eleven columns are wider than the page.
-        beside = head.index("Counted, where an expected value is shown")
-        for name, row in zip(names, rows, strict=True):
-            del row[beside]
-            row.insert(2, spread(*hurt[name]) if name in hurt else "–")
-        del head[beside]
-        head.insert(2, "Hurt by the transferred devices themselves")
     return Table("Every scenario against the baseline", head, rows, marked=marked, note=note, stack=True)
 
 

@@ -26,6 +26,7 @@ from sim.core.records import (
     COHORT,
     N_BRANCHES,
     N_CLASSES,
+    N_COUNTERS,
     N_KINDS,
     N_STOCKS,
     N_TALLIES,
@@ -261,7 +262,7 @@ class World:
 
 
 def _counters() -> np.ndarray:
-    counters = np.zeros(8, np.int64)
+    counters = np.zeros(N_COUNTERS, np.int64)
     counters[STEP] = -1  # no step is open
     return counters
 

@@ -84,8 +84,6 @@ def test_every_number_of_the_study_has_a_source_or_a_reason() -> None:
     study = load_study(HERE / "study.yaml")
     for name, scenario in study.scenarios.items():
         for path, quantity in quantities(scenario).items():
-            if quantity.certain and quantity.central in (0, 1) and quantity.grade == "U":
-                continue  # a default of the schema: the feature is not used
             assert quantity.grade in GRADES, f"{name}: {path}"
             if quantity.grade == "A":
                 assert quantity.note, f"{name}: {path} is assumed without a reason"
