@@ -12,11 +12,10 @@ import math
 import numpy as np
 
 from sim.core.candidates import block_of, open_block, raise_bound
-from sim.core.companion import decay, integrate, marking_now, split_branch
+from sim.core.companion import integrate, marking_now, split_branch
 from sim.core.compiled import inlined, kernel
 from sim.core.encounters import meet
 from sim.core.finds import close_year, reveal
-from sim.core.life import GL_NODES
 from sim.core.records import (
     BEGIN_SWEEP,
     CANCEL,
@@ -109,10 +108,6 @@ def _open_step(g, step):
         g.learning[a, step] = g.learn[a, 0] + (1.0 - g.learn[a, 0]) * math.exp(-g.learn[a, 1] * known)
         for f in range(g.sighting.shape[1]):
             g.sighting[a, f, step] *= attended
-            z = g.sighting[a, f, step] * (g.edges[step + 1] - g.edges[step])
-            for j in range(3):
-                g.fade[a, f, j] = decay(z * GL_NODES[j])
-            g.fade[a, f, 3] = decay(z)
             if step > 0:
                 g.sighted[a, f, step] = g.sighted[a, f, step - 1] + g.sighting[a, f, step - 1] * (
                     g.edges[step] - g.edges[step - 1])

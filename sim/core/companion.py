@@ -53,6 +53,16 @@ def minus_log1m(z):
 
 
 @kernel
+def decay_and_mean(z):
+    """exp(-z), and the mean of exp(-z·u) over u in [0, 1]."""
+    if z < 1e-3:
+        mean = 1.0 - z * (0.5 - z * (1.0 / 6.0 - z * (1.0 / 24.0 - z / 120.0)))
+        return 1.0 - z * mean, mean
+    end = math.exp(-z)
+    return end, (1.0 - end) / z
+
+
+@kernel
 def marking_now(edges, marking, marked, step):
     """Factor on entry to an area by marking in a step: its effect decays."""
     if marked > edges[step]:
@@ -137,6 +147,20 @@ def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
 
 
 @kernel
+def _settled(x, y, h, e, w, ageing, length):
+    """Items that only age, at a constant rate: x' = -(ageing + h + e)·x, y' = ageing·x - (w·h + e)·y.
+
+    Masses after a time, and what detonated meanwhile.
+    """
+    ex, mean_x = decay_and_mean((ageing + h + e) * length)
+    ey, mean_y = decay_and_mean((w * h + e) * length)
+    gap = ageing + (1.0 - w) * h
+    turned = x * (ageing / gap) if gap > 0.0 else 0.0
+    detonated = h * length * (x * mean_x + w * (y * mean_y + turned * (mean_y - mean_x)))
+    return x * ex, y * ey + turned * (ey - ex), detonated
+
+
+@kernel
 def integrate(g, first, last, t1):
     """Carry cohorts [first, last) to t1, within the open step; their expected accidents join the tallies.
 
@@ -144,7 +168,6 @@ def integrate(g, first, last, t1):
     """
     step = g.counters[STEP]
     season, year = g.step_season[step], g.step_year[step]
-    edge0, edge1 = g.edges[step], g.edges[step + 1]
     for c in range(first, last):
         coh = g.cohorts[c]
         t0 = coh.integrated
@@ -163,81 +186,73 @@ def integrate(g, first, last, t1):
         e = g.sighting[access, coh.family, step]
         p_bystander = min(g.bystander[coh.pair, season] * g.presence[access, step] * entry, MOST_BESIDE)
         length = t1 - t0
-        whole = t0 == edge0 and t1 == edge1
+        whole = t0 == g.edges[step] and t1 == g.edges[step + 1]
         w = life.inert_weight
         diverged = area.diverged == 1
-        summed = coh.settled > coh.dates_from
-        # what EOD spot tasks leave (e1 ... e4), and ageing where settled (a1 ... a4), at the inner points and the end
-        if whole:
-            e1, e2 = g.fade[access, coh.family, 0], g.fade[access, coh.family, 1]
-            e3, e4 = g.fade[access, coh.family, 2], g.fade[access, coh.family, 3]
-        else:
-            z = e * length
-            e1, e2, e3, e4 = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
-        z = length / life.age_scale
-        a1, a2, a3, a4 = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
         last_date = coh.next_date
         while last_date < coh.dates_to and g.dates[last_date] < t1:
             last_date += 1
+        first_date = max(coh.settled, coh.dates_from)  # those before are one row
         detonated, present = 0.0, 0.0
         for b in range(N_BRANCHES if diverged else 1):
             if b == LATER and area.sweeps == 0:
                 continue
             h = open_hazard if diverged and area.released[b] <= t0 else suspected
-            share = branch_share(area, b) if diverged else 1.0
             l0, slope = 1.0, 0.0
             if b == CLEARED and diverged and area.sweeps > area.sweeps_done:
                 l0 = sweep_progress(area, coh.kind, t0)
                 slope = (sweep_progress(area, coh.kind, t1) - l0) / length
-            if diverged and last_date == coh.next_date and coh.settled == last_date and (
-                    g.active[coh.node, b] == 0.0 and g.inert[coh.node, b] == 0.0):
-                continue  # nothing lies there: most branches, most of the time
-            z = h * length
-            f1, f2, f3 = e1 * decay(z * GL_NODES[0]), e2 * decay(z * GL_NODES[1]), e3 * decay(z * GL_NODES[2])
-            ex, z = e4 * decay(z), w * z
-            k1, k2, k3 = e1 * decay(z * GL_NODES[0]), e2 * decay(z * GL_NODES[1]), e3 * decay(z * GL_NODES[2])
-            ey = e4 * decay(z)
-            for d in range(coh.settled - 1 if summed else coh.dates_from, last_date):
-                in_sum = d < coh.settled
-                laid = g.dates[coh.dates_from if in_sum else d]
-                row = coh.node if in_sum else coh.node + d - coh.dates_from
+            x, y = g.active[coh.node, b], g.inert[coh.node, b]
+            if coh.settled > coh.dates_from and (x > 0.0 or y > 0.0):
+                if slope == 0.0:
+                    x, y, d_mass = _settled(x, y, h, e, w, 1.0 / life.age_scale, length)
+                else:
+                    age0 = t0 - g.dates[coh.dates_from]
+                    x, y, d_mass, _ = _node(life, age0, age0 + length, x, y, h, e, l0, slope, p_bystander)
+                detonated += d_mass
+                present += x + y
+                g.active[coh.node, b], g.inert[coh.node, b] = x, y
+            if first_date == last_date:
+                continue
+            share = branch_share(area, b) if diverged else 1.0
+            z, zw = (h + e) * length, (w * h + e) * length
+            f1, f2, f3, ex = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
+            k1, k2, k3, ey = decay(zw * GL_NODES[0]), decay(zw * GL_NODES[1]), decay(zw * GL_NODES[2]), decay(zw)
+            for d in range(first_date, last_date):
+                laid, row = g.dates[d], coh.node + d - coh.dates_from
                 if laid >= t0:
                     g.active[row, b] = g.weights[d] * life.armed * share
                     g.inert[row, b] = g.weights[d] * (1.0 - life.armed) * share
                 x, y = g.active[row, b], g.inert[row, b]
                 if x == 0.0 and y == 0.0:
                     continue
-                smooth = laid < t0 and slope == 0.0
-                r1, r2, r3, r4 = a1, a2, a3, a4
-                if smooth and not in_sum:
-                    table = g.table_row[row]
-                    smooth = whole and g.table[table, step, 5] == 1.0
+                table = g.table_row[row]
+                if whole and slope == 0.0 and g.table[table, step, 5] == 1.0:
                     r1, r2 = g.table[table, step, 1], g.table[table, step, 2]
                     r3, r4 = g.table[table, step, 3], g.table[table, step, 4]
-                if smooth:
                     i1, i2, i3 = (1.0 - r1) * f1, (1.0 - r2) * f2, (1.0 - r3) * f3
                     moved = GL_WEIGHTS[0] * i1 * k3 + GL_WEIGHTS[1] * i2 * k2 + GL_WEIGHTS[2] * i3 * k1
-                    detonated += h * length * (
+                    d_mass = h * length * (
                         x * (GL_WEIGHTS[0] * r1 * f1 + GL_WEIGHTS[1] * r2 * f2 + GL_WEIGHTS[2] * r3 * f3)
                         + w * (GL_WEIGHTS[0] * (y * k1 + x * i1) + GL_WEIGHTS[1] * (y * k2 + x * i2)
                                + GL_WEIGHTS[2] * (y * k3 + x * i3)))
                     x, y = x * r4 * ex, y * ey + x * ((1.0 - r4) * ex + (1.0 - w) * h * length * moved)
                 else:
-                    age0 = max(t0 - laid, 0.0)
-                    x, y, d_mass, went = _node(life, age0, t1 - laid, x, y, h, e,
+                    x, y, d_mass, went = _node(life, max(t0 - laid, 0.0), t1 - laid, x, y, h, e,
                                                l0 + slope * max(laid - t0, 0.0), slope, p_bystander)
-                    detonated += d_mass
                     coh.gone += went
+                detonated += d_mass
                 present += x + y
-                if d >= coh.settled and d > coh.dates_from and t1 - laid >= life.settles:
+                if d > coh.dates_from and t1 - laid >= life.settles:
                     g.active[row, b], g.inert[row, b] = 0.0, 0.0
                     g.active[coh.node, b] += x
                     g.inert[coh.node, b] += y
                 else:
                     g.active[row, b], g.inert[row, b] = x, y
         coh.present = present
-        coh.unseen *= e4
-        coh.unseen_later *= e4
+        unseen = decay(e * length)
+        coh.unseen *= unseen
+        coh.unseen_later *= unseen
         while coh.next_date < last_date:
             laid, weight = g.dates[coh.next_date], g.weights[coh.next_date]
             coh.waiting -= weight

@@ -9,9 +9,8 @@ import numpy as np
 from sim.core.candidates import step_of, take_due
 from sim.core.companion import entry_now, integrate
 from sim.core.compiled import inlined, kernel
-from sim.core.heap import meld
 from sim.core.inverse import poisson_inverse
-from sim.core.items import branch_of, draw_facts, first_place, sighted_until, slot_of, spotted, swept
+from sim.core.items import branch_of, draw_facts_unfound, first_place, name_of, sighted_until, slot_of, spotted, swept
 from sim.core.random import STREAM_ASSIGN, STREAM_OUTCOME, uniform, uniform2
 from sim.core.records import (
     ACCIDENTS,
@@ -50,7 +49,7 @@ def _look_ahead(g, column, first, last, until):
             candidate = g.candidates[i]
             if candidate.date <= until:
                 slot = g.slots[first_place(g.slots, c, candidate.id)]
-                read += slot if slot < 0 else g.touched[slot].cohort
+                read += slot if slot < 0 else np.int64(g.names[slot] & np.uint64(1))
             i = candidate.next
     return read
 
@@ -92,40 +91,36 @@ def meet(g, first, last, until):
             self_destructs = eta < 0.0
             if -eta >= beside if self_destructs else eta >= highest:
                 continue  # decided without looking at the item
-            place = slot_of(g.slots, g.touched, c, item_id)
+            place = slot_of(g.slots, g.names, c, item_id)
             i = g.slots[place]
             if i < 0:
                 i = g.counters[N_TOUCHED]
-                if i >= len(g.touched) - 1:
+                if i >= len(g.names):
                     g.counters[OVERFLOW] = 1
                     return
                 g.counters[N_TOUCHED] = i + 1
                 g.slots[place] = i
-                new = g.touched[i]
-                new.cohort, new.id, new.state = c, item_id, IN_GROUND
+                g.names[i], g.states[i] = name_of(c, item_id), IN_GROUND
                 untouched = coh.id_to - coh.id_from - coh.touched
                 coh.touched += 1
                 # finds so far were counted among items nobody had met: this one may be among them
                 if coh.unassigned > 0 and untouched * uniform(
                         seed, replicate, STREAM_ASSIGN, coh.key, 0, item_id) < coh.unassigned:
                     coh.unassigned -= 1
-                    new.state = FOUND
+                    g.states[i] = FOUND
                     continue
-                attempt = 0
-                draw_facts(g.address, g.dates, g.weights, g.lots, life, coh, new, attempt)
-                # not among the finds: facts given that neither spot tasks nor the finished sweeps found it
-                while spotted(g.edges, step, sighted, sighting, new, coh.revealed) or swept(
-                        g.address, area, coh.key, coh.kind, new, coh.revealed, area.sweeps_done):
-                    attempt += 1
-                    draw_facts(g.address, g.dates, g.weights, g.lots, life, coh, new, attempt)
-                new.next = coh.first_touched
+                new = g.touched[i]
+                new.id = item_id
+                draw_facts_unfound(g.address, g.dates, g.weights, g.lots, life, area, coh, new,
+                                   g.edges, step, sighted, sighting)
+                g.following[i] = coh.first_touched
                 coh.first_touched = i
                 then = sighted_until(g.edges, step, sighted, sighting, min(new.laid, t))
-                new.sighted_at, new.child, new.sibling = then + new.sight, -1, -1
-                coh.next_spotted = meld(g.touched, coh.next_spotted, i)
-                coh.next_sight = g.touched[coh.next_spotted].sighted_at
+                g.sighted_at[i] = then + new.sight
+            if g.states[i] != IN_GROUND:
+                continue
             item = g.touched[i]
-            if item.state != IN_GROUND or t < item.laid or t > item.gone:
+            if t < item.laid or t > item.gone:
                 continue
             if self_destructs != (t == item.gone):
                 continue  # its facts were drawn anew after a find: this was not its moment
@@ -140,20 +135,19 @@ def meet(g, first, last, until):
             if spotted(g.edges, step, sighted, sighting, item, t) or swept(
                     g.address, area, coh.key, coh.kind, item, t, area.sweeps):
                 continue
-            _accident(g, i, t)
+            _accident(g, c, i, t)
             if g.counters[OVERFLOW]:
                 return
 
 
 @inlined
-def _accident(g, i, t):
+def _accident(g, c, i, t):
     """People are hurt: who, how many, whether and when it is reported (sections 5 and 8)."""
     item = g.touched[i]
-    c = item.cohort
     integrate(g, c, c + 1, t)
     coh = g.cohorts[c]
     area = g.areas[coh.area]
-    item.state = DETONATED
+    g.states[i] = DETONATED
     coh.accidents += 1
     step = g.counters[STEP]
     season = g.step_season[step]

@@ -6,8 +6,7 @@ import numpy as np
 
 from sim.core.candidates import step_of
 from sim.core.companion import live_rows, unseen_parts
-from sim.core.compiled import kernel
-from sim.core.heap import meld, without_root
+from sim.core.compiled import inlined, kernel
 from sim.core.inverse import binomial_inverse
 from sim.core.items import sighted_until, spotted, swept
 from sim.core.random import STREAM_FIND, uniform
@@ -45,6 +44,19 @@ def _not_found_with_sd(g, c, t, missed):
     return total
 
 
+@inlined
+def _found_by_sweep(g, coh, area, i, t):
+    return swept(g.address, area, coh.key, coh.kind, g.touched[i], t, area.sweeps_done)
+
+
+@inlined
+def _found_by_eod(g, coh, area, i, t, now):
+    """Most items are far from being sighted, which one comparison tells."""
+    return g.sighted_at[i] < now and spotted(
+        g.edges, g.counters[STEP], g.sighted[area.access, coh.family], g.sighting[area.access, coh.family],
+        g.touched[i], t)
+
+
 @kernel
 def reveal(g, first, last, t, by_sweep):
     """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
@@ -79,28 +91,20 @@ def reveal(g, first, last, t, by_sweep):
             coh.unassigned += count
             sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
-            while coh.next_spotted >= 0 and coh.next_sight < now:
-                i = coh.next_spotted
-                item = g.touched[i]
-                coh.next_spotted = without_root(g.touched, i)
-                coh.next_sight = g.touched[coh.next_spotted].sighted_at if coh.next_spotted >= 0 else np.inf
-                if item.state != IN_GROUND:
-                    continue
-                if spotted(g.edges, open_step, sighted, sighting, item, t):
-                    item.state = FOUND
-                    count += 1
-                elif item.gone > t:  # was listed before it was laid
-                    then = sighted_until(g.edges, open_step, sighted, sighting, min(item.laid, t))
-                    item.sighted_at = max(then + item.sight, now)
-                    coh.next_spotted = meld(g.touched, coh.next_spotted, i)
-                    coh.next_sight = g.touched[coh.next_spotted].sighted_at
-            i = coh.first_touched if by_sweep else -1
+            i, before = coh.first_touched, np.int64(-1)
             while i >= 0:
-                item = g.touched[i]
-                if item.state == IN_GROUND and swept(g.address, area, coh.key, coh.kind, item, t, sweeps):
-                    item.state = FOUND
+                following = g.following[i]
+                if g.states[i] == IN_GROUND and (
+                        _found_by_sweep(g, coh, area, i, t) if by_sweep else _found_by_eod(g, coh, area, i, t, now)):
+                    g.states[i] = FOUND
                     count += 1
-                i = item.next
+                if g.states[i] == IN_GROUND:
+                    before = i
+                elif before < 0:
+                    coh.first_touched = following
+                else:
+                    g.following[before] = following
+                i = following
             coh.not_found = new
             coh.found += count
             g.finds[coh.kind] += count

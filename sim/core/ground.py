@@ -6,7 +6,7 @@ Nothing here tells it how many items there are, which sites hold them, or what w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,8 +37,7 @@ class OutOfRoom(Exception):
     """The arrays for candidates were too small; the replicate is run again with larger ones."""
 
 
-@dataclass(frozen=True)
-class SurveyOutcome:
+class SurveyOutcome(NamedTuple):
     """Sites by what survey says of them."""
 
     dismissed: int
@@ -66,6 +65,7 @@ class GroundTruth:
         self._keys: list[int] = ground.areas["key"].tolist()
         self._sites: list[int] = ground.areas["sites"].tolist()
         self._with_items: list[int] = ground.areas["contaminated"].tolist()
+        self._cohort_areas = ground.cohorts["area"].astype(np.int64)
         self._passes = [0] * len(ground.areas)
         self._suspected: dict[int, tuple[int, int]] = {}  # SHA sites by area: with items, without
         self._confirmed: dict[int, tuple[int, int]] = {}  # CHA sites by area: with items, without
@@ -89,7 +89,8 @@ class GroundTruth:
 
     def advance(self, until: float) -> None:
         """Let time pass."""
-        self._now = max(self._now, until)
+        if until > self._now:
+            self._now = until
 
     def _order(self, what: int, area: int, number: int = 0, value: float = 0.0) -> None:
         if self._ordered == _ORDERS:
@@ -155,11 +156,12 @@ class GroundTruth:
         self._passes[area] += 1
         self._order(BEGIN_SWEEP, area, method, until)
 
-    def end_sweep(self, area: int) -> np.ndarray:
-        """The pass ends: finds by kind, (kind,) int64."""
+    def end_sweep(self, area: int) -> list[int]:
+        """The pass ends: finds by kind."""
         self._order(END_SWEEP, area)
         self._decide()
-        return self._arrays.finds.copy()
+        finds: list[int] = self._arrays.finds.tolist()
+        return finds
 
     def sweeps_left(self, area: int) -> int:
         """Passes that can still be made over this area."""
@@ -173,18 +175,17 @@ class GroundTruth:
         """Marking of confirmed land."""
         self._order(MARK, area)
 
-    def reported_accidents(self, quarters: int) -> np.ndarray:
-        """Accidents by area whose report came in the last quarters before this one began, (area,) int64."""
-        g = self.arrays
-        opened = int(np.searchsorted(g.edges, self._now))
-        recent: np.ndarray = g.reported[:, max(opened - quarters, 0): opened].sum(axis=1)
+    def reported_accidents(self, step: int, quarters: int) -> list[int]:
+        """Accidents by area whose report came in the last quarters before one that has begun."""
+        if self._arrays.clock[0] < self._arrays.edges[step]:  # else they are decided already
+            self._decide()
+        recent: list[int] = self._arrays.reported[:, max(step - quarters, 0): step].sum(axis=1).tolist()
         return recent
 
     def spot_finds(self) -> np.ndarray:
         """Items destroyed by EOD spot tasks so far, as known at the last year's end, (area,) int64."""
-        cohorts = self.arrays.cohorts
-        return np.bincount(
-            cohorts["area"], weights=cohorts["found_spot"], minlength=len(self._keys)).astype(np.int64)
+        found = self.arrays.cohorts["found_spot"]
+        return np.bincount(self._cohort_areas, found, len(self._keys)).astype(np.int64)
 
     @property
     def accidents(self) -> np.ndarray:

@@ -158,6 +158,13 @@ def binomial_inverse(u: float, n: int, p: float) -> int:
 
 
 @kernel
+def binomial_counts(u, n, p, counts):
+    """Binomial counts by inversion for arrays: u, p (k,) float64; n, counts (k,) int64, counts written."""
+    for i in range(len(n)):
+        counts[i] = binomial_inverse(u[i], n[i], p[i])
+
+
+@kernel
 def poisson_counts(u, means, counts):
     """Poisson counts by inversion for arrays: u, means (n,) float64; counts (n,) int64, written."""
     for i in range(len(means)):

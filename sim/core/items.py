@@ -15,23 +15,61 @@ from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, QUART
 @kernel
 def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
     """Facts of an item: functions of its address (and of the attempt, where a find rules some out)."""
-    sub = attempt << 3
+    _draw_laying(address, dates, weights, coh, item, attempt)
+    _draw_life(address, lots, life, coh, item)
+
+
+@kernel
+def _draw_laying(address, dates, weights, coh, item, attempt):
+    """When and in which site it was laid, and how much sighting it takes until somebody reports it."""
     item.attempt = attempt
-    seed, rep = address[0], address[1]
-    u_date, item.site, item.keep, u_sight = uniforms4(seed, rep, STREAM_FACT, coh.key, sub, item.id)
-    item.place, item.klass, u_armed, u_age = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 1, item.id)
-    u_sd, u_sda, u_when, u_lot = 0.5, 0.5, 0.5, 0.5
-    if life.sd_from < np.inf or life.sda < np.inf:
-        u_sd, u_sda, u_when, u_lot = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 2, item.id)
+    u_date, item.site, item.keep, u_sight = uniforms4(
+        address[0], address[1], STREAM_FACT, coh.key, attempt << 3, item.id)
     item.sight = -math.log(u_sight)
     d, cumulated = coh.dates_from, weights[coh.dates_from]
     while d < coh.dates_to - 1 and u_date >= cumulated:
         d += 1
         cumulated += weights[d]
     item.laid = dates[d]
+
+
+@kernel
+def _draw_life(address, lots, life, coh, item):
+    """How detectable it is, when it stops functioning and when it is gone."""
+    seed, rep, sub = address[0], address[1], item.attempt << 3
+    item.place, item.klass, u_armed, u_age = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 1, item.id)
+    u_sd, u_sda, u_when, u_lot = 0.5, 0.5, 0.5, 0.5
+    if life.sd_from < np.inf or life.sda < np.inf:
+        u_sd, u_sda, u_when, u_lot = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 2, item.id)
     fails = lots[coh.lot_from + min(int(u_lot * coh.lots), coh.lots - 1)]
     end, gone_at = settle_life(life, fails, u_armed, u_sd, u_when, u_sda, u_age)
     item.inactive, item.gone = item.laid + end, item.laid + gone_at
+
+
+@kernel
+def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edges, step, sighted, sighting):
+    """Facts of an item given that neither spot tasks nor the finished sweeps have found it: by rejection.
+
+    Nine of ten attempts fail where nearly everything has been found, so what decides is drawn first.
+    """
+    item.gone = np.inf
+    attempt = 0
+    while True:
+        _draw_laying(address, dates, weights, coh, item, attempt)
+        attempt += 1
+        if life.sd_from == np.inf and spotted(edges, step, sighted, sighting, item, coh.revealed):
+            continue
+        _draw_life(address, lots, life, coh, item)
+        if life.sd_from < np.inf and spotted(edges, step, sighted, sighting, item, coh.revealed):
+            continue
+        if not swept(address, area, coh.key, coh.kind, item, coh.revealed, area.sweeps_done):
+            return
+
+
+@kernel
+def name_of(c, item_id):
+    """An item in one word: its cohort and its id, which has 32 bits at every address."""
+    return np.uint64(c) << np.uint64(32) | np.uint64(item_id)
 
 
 @kernel
@@ -42,13 +80,10 @@ def first_place(slots, c, item_id):
 
 
 @kernel
-def slot_of(slots, touched, c, item_id):
+def slot_of(slots, names, c, item_id):
     """Place of an item in the hash table: its own, or the free one where it belongs."""
-    place = first_place(slots, c, item_id)
-    while slots[place] >= 0:
-        other = touched[slots[place]]
-        if other.cohort == c and other.id == item_id:
-            break
+    place, name = first_place(slots, c, item_id), name_of(c, item_id)
+    while slots[place] >= 0 and names[slots[place]] != name:
         place = (place + 1) & (len(slots) - 1)
     return place
 

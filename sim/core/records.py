@@ -65,9 +65,7 @@ COHORT = np.dtype(
         ("unseen_gone", "f8"),  # P(self-destructed before a spot task came); both of settled lay dates if there is SD
         ("next_date", "i4"),  # first lay date that has not come
         ("settled", "i4"),  # first lay date that has a row of its own: those before are summed in the first row
-        ("first_touched", "i4"),  # linked list of the items that somebody met; -1: none
-        ("next_spotted", "i4"),  # heap of the same items by `sighted_at`; -1: empty
-        ("next_sight", "f8"),  # the smallest `sighted_at` of the heap
+        ("first_touched", "i4"),  # linked list of the items that somebody met, while in the ground; -1: none
         ("bound", "i4"),  # 0: enumerated for suspected land, 1: for released land
     ],
     align=True,
@@ -99,10 +97,10 @@ AREA = np.dtype(
     align=True,
 )
 
+# What is known of an item that somebody met. Facts, and apart from them what is read far more often: small arrays
+# stay near the processor, where waiting for a record of facts would cost more than all the arithmetic on it.
 TOUCHED = np.dtype(
     [
-        ("cohort", "i4"),
-        ("next", "i4"),
         ("id", "i8"),
         ("laid", "f8"),
         ("inactive", "f8"),  # date from which it no longer functions
@@ -112,15 +110,11 @@ TOUCHED = np.dtype(
         ("place", "f8"),
         ("klass", "f8"),
         ("sight", "f8"),  # cumulated sighting hazard since laying at which it is reported and destroyed
-        ("sighted_at", "f8"),  # the same on the cohort's scale, from below while the item is not laid
-        ("child", "i4"),
-        ("sibling", "i4"),
-        ("attempt", "i4"),  # which draw of the facts holds: later ones where a find ruled the first out
-        ("state", "i4"),  # 0 in the ground, 1 detonated, 2 found
+        ("attempt", "i8"),  # which draw of the facts holds: later ones where a find ruled the first out
     ],
     align=True,
 )
-IN_GROUND, DETONATED, FOUND = 0, 1, 2
+IN_GROUND, DETONATED, FOUND = np.int8(0), np.int8(1), np.int8(2)
 
 FIRST = np.int64(0)  # first cohort; a plain 0 would be compiled as a constant, in a copy of its own
 
@@ -188,13 +182,16 @@ class Ground(NamedTuple):
     # (access, family, step) float64 [1/day]: rate of EOD finds per item; once the step has begun, of those attended
     sighting: np.ndarray
     sighted: np.ndarray  # (access, family, step) float64: the same cumulated up to the step
-    fade: np.ndarray  # (access, family, 4) float64: what spot tasks leave in the open step, at 3 points and its end
     active: np.ndarray  # (node, branch) float64: P(in the ground, functioning) per item laid
     inert: np.ndarray  # (node, branch) float64
     table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
     table_row: np.ndarray  # (node,) int64: row of the table
-    touched: np.ndarray  # (capacity,) TOUCHED
-    slots: np.ndarray  # (power of two,) int32: hash table of touched items, -1 empty
+    touched: np.ndarray  # (capacity + 1,) TOUCHED: facts of the items met, by number
+    names: np.ndarray  # (capacity,) uint64: cohort << 32 | id
+    states: np.ndarray  # (capacity,) int8: in the ground, detonated, found
+    following: np.ndarray  # (capacity,) int32: next item met of the same cohort, -1: none
+    sighted_at: np.ndarray  # (capacity,) float64: TOUCHED.sight on the zone's scale, from below while not laid
+    slots: np.ndarray  # (power of two,) int32: hash table of the items met, -1 empty
     candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block
     heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
     queue: np.ndarray  # (capacity,) int32: candidates that are being decided, by date
@@ -228,6 +225,10 @@ class Room:
     def __init__(self, places: int) -> None:
         self.places = places
         self.touched = np.empty(places + 1, TOUCHED)  # the last place is for facts that are not kept
+        self.names = np.empty(places, np.uint64)
+        self.states = np.empty(places, np.int8)
+        self.following = np.empty(places, np.int32)
+        self.sighted_at = np.empty(places)
         self.slots = np.empty(1 << (2 * places - 1).bit_length(), np.int32)
         self.candidates = np.empty(places, CANDIDATE)
         self.queue = np.empty(places, np.int32)

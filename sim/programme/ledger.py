@@ -77,13 +77,15 @@ class Ledger:
         self.deminer_casualties = np.zeros((self.years, self.districts), np.int64)
         self.items_found = np.zeros((self.years, self.districts), np.int64)
         self.accessible_m2 = np.zeros((self.years, self.districts), np.int64)
+        self._land = self.land_m2.data  # the same memory; number by number it is twice as fast
 
     def move(self, district: int, source: int, target: int, m2: int) -> None:
         """Move land from one state to another."""
-        if m2 < 0 or self.land_m2[district, source] < m2:
+        land = self._land
+        if m2 < 0 or land[district, source] < m2:
             raise LedgerError(f"{m2} m2 cannot leave state {LAND_STATES[source]} of district {district}")
-        self.land_m2[district, source] -= m2
-        self.land_m2[district, target] += m2
+        land[district, source] -= m2
+        land[district, target] += m2
 
     def lay(self, year: int, district: int, m2: int, inside_m2: int) -> None:
         """A polygon is recorded; the part inside land to be surveyed changes state, the rest is new."""

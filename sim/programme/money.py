@@ -24,6 +24,7 @@ class Purse:
     def __init__(self, income_usd: np.ndarray | None, ledger: Ledger) -> None:
         self._income: list[list[int]] | None = None if income_usd is None else income_usd.tolist()
         self._ledger = ledger
+        self._cost = ledger.cost_usd.data  # the same memory; number by number it is twice as fast
         self._left = [0] * len(LINES)
         self._owed: list[list[tuple[int, int]]] = [[] for _ in self._left]  # district, usd; oldest first
         self._year = -1
@@ -50,6 +51,6 @@ class Purse:
         """Pay as far as there is money; the rest is owed."""
         paid = usd if self._income is None else min(usd, self._left[line])
         self._left[line] -= paid
-        self._ledger.cost_usd[self._year, district, line] += paid
+        self._cost[self._year, district, line] += paid
         if usd > paid:
             self._owed[line].append((district, usd - paid))

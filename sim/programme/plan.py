@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.ground import detection_table
-from sim.core.random import STREAM_PRIORITY, replicate_index, uniform
+from sim.core.random import STREAM_PRIORITY, replicate_index, uniforms
 from sim.core.records import QUARTER_DAYS, YEAR_DAYS
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.programme.season import Season
@@ -65,7 +65,7 @@ class Crew:
         return stage in self.stages and (self.land_uses is None or land_use in self.land_uses)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """A hazard area as the programme knows it.
 
@@ -137,23 +137,24 @@ def make_plan(world: World) -> Plan:
 
 
 def _tasks(world: World) -> tuple[Task, ...]:
-    frame, draw = world.frame, world.draw
-    size, recorded = world.area_m2(), world.recorded_on
-    starts = max(to_days(frame.scenario.programme.starts), frame.edges[0])
+    frame, draw, recorded = world.frame, world.draw, world.recorded_on
+    starts = max(to_days(frame.scenario.programme.starts), float(frame.edges[0]))
+    chances = uniforms(draw.seed, replicate_index(draw.index, 0), STREAM_PRIORITY, frame.area_keys, 0, 0).tolist()
+    keys, size, users = frame.area_keys.tolist(), world.area_m2().tolist(), frame.users.tolist()
+    stratum_access, district = frame.stratum_access.tolist(), frame.access_district.tolist()
+    opens = world.access.opens.tolist()
     tasks = []
     for i, name in enumerate(frame.areas):
         if size[i] <= 0:
             continue
         s = frame.strata[name.stratum]
-        access = int(frame.stratum_access[name.stratum])
+        access = stratum_access[name.stratum]
         origin = name.origin if name.origin in ("survey", "record") else "polygon"
-        key = int(frame.area_keys[i])
-        chance = float(uniform(draw.seed, replicate_index(draw.index, 0), STREAM_PRIORITY, key, 0, 0))
-        enters = max(starts, float(world.access.opens[access]))
+        enters = max(starts, opens[access])
         if origin == "polygon":
             enters = max(enters, recorded[i])
-        tasks.append(Task(i, key, int(frame.access_district[access]), access, s.land_use, origin, int(size[i]), enters,
-                          float(frame.users[name.stratum]), s.area_km2, chance))
+        tasks.append(Task(i, keys[i], district[access], access, s.land_use, origin, size[i], enters,
+                          users[name.stratum], s.area_km2, chances[i]))
     return tuple(tasks)
 
 

@@ -12,7 +12,9 @@ Order of a run, written once:
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from statistics import NormalDist
@@ -34,6 +36,7 @@ from sim.world import World
 LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
 RECENT_QUARTERS = 8
 NORMAL_LAW = NormalDist()
+RANK = attrgetter("rank")
 
 
 def run_programme(world: World, plan: Plan, ground: GroundTruth, trace: bool = False) -> Ledger:
@@ -60,10 +63,33 @@ class _Moment(simpy.Event):
 
     def __init__(self, env: simpy.Environment, delay: float, act: Callable[[], None],
                  priority: EventPriority) -> None:
-        self.env = env
-        self.callbacks = [lambda _: act()]
+        self.env, self.act = env, act
+        self.callbacks = [_Moment._happen]
         self._ok, self._value = True, None
         env.schedule(self, priority, delay)
+
+    def _happen(self) -> None:
+        self.act()
+
+
+class _Queue:
+    """Jobs that wait for a stage."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.ranked = True  # whether the jobs are in order; if not, they are put in order when one may be taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """One stage that one kind of team works at."""
+
+    i: int  # of the crew
+    crew: Crew
+    land_uses: frozenset[str]  # on which they work at all
+    line: int  # that pays them
+    costs_nothing: bool
+    queue: _Queue
 
 
 class _Run:
@@ -75,31 +101,31 @@ class _Run:
         self.end = self.edges[-1]
         self.step, self.step_year = 0, frame.step_year.tolist()
         self.opens = world.access.opens
-        self.presence: list[list[float]] = world.access.presence.tolist()
+        self.presence: list[list[float]] = world.access.presence.T.tolist()  # by step
         self.env = simpy.Environment(initial_time=self.edges[0])
         self.ledger = Ledger(len(frame.districts), len(frame.years), _initial_land(world))
         self.stages = Stages(plan, ground, self.ledger, self.address)
         self.purse = Purse(plan.income_usd, self.ledger)
         self.free = [0] * len(plan.crews)
-        self.waiting: dict[str, list[Job]] = {stage: [] for stage in STAGES}
-        self.unranked: set[str] = set()  # queues that have to be ranked before a task is taken
-        self.recent = [0] * len(frame.areas)
+        self.queues = {stage: _Queue() for stage in STAGES}
+        self.recent: list[int] | None = [0] * len(frame.areas)  # reported accidents; None: to be asked for
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
-        self.crew_stages = [(i, stage) for i, crew in enumerate(plan.crews) for stage in crew.stages]
-        self.chances: dict[tuple[str, int], list[float]] = {}  # uniforms of stages by pass, by task
-        self.keys = np.array([t.key for t in plan.tasks], np.uint64)
-        self.place = {t.area: i for i, t in enumerate(plan.tasks)}
+        land_uses = {t.land_use for t in plan.tasks}
+        self.posts = [
+            _Post(i, crew, frozenset(u for u in land_uses if crew.works(stage, u) and crew.rate[u] > 0.0),
+                  LINE[stage], crew.costs_nothing, self.queues[stage])
+            for i, crew in enumerate(plan.crews) for stage in crew.stages]
+        self.chances: dict[tuple[str, int], list[float]] = {}  # uniforms of stages by pass, by area
+        self.area_keys = frame.area_keys
         self.spot_known = np.zeros(len(frame.areas), np.int64)
         reachable = [t for t in plan.tasks if t.origin != "polygon"]
         self.land_opens = np.array([self.opens[t.access] for t in reachable])
         self.land_district = np.array([t.district for t in reachable], np.int64)
         self.land_m2 = np.array([t.area_m2 for t in reachable], np.int64)
         self.area_district = ground.arrays.areas["district"].astype(np.int64)
-        pairs = {(stage, t.land_use) for stage in STAGES for t in plan.tasks}
-        self.expected_crew = {
-            (stage, use): next((c for c in plan.crews if c.works(stage, use)), None) for stage, use in pairs}
+        self.usd_per_m2 = {(stage, use): _usd_per_m2(plan, stage, use) for stage in STAGES for use in land_uses}
         shape = (-1, N_KINDS, N_CLASSES)
         ground.use_methods(  # a whole pass and a sample, for each kind of team
             np.array([c.detection * share for c in plan.crews for share in (1.0, plan.sampling_share)]).reshape(shape),
@@ -146,6 +172,7 @@ class _Run:
             self._sync()
             self.ground.start_on_record(task.area)
         self._queue(job)
+        self._dispatch_soon()
 
     def _lay(self, polygon: int, m2: int, under: list[tuple[int, int]]) -> None:
         """A polygon is recorded; land to be surveyed under it leaves its task, unless survey has begun there."""
@@ -157,7 +184,7 @@ class _Run:
                 job.area_m2 -= part
                 inside += part
                 self._expect_cost(job)
-                self.unranked.add(job.stage)
+                self.queues[job.stage].ranked = False
         self.ledger.lay(self.step_year[self.step], int(self.area_district[polygon]), m2, inside)
 
     def _staff(self, i: int, more: int) -> None:
@@ -168,66 +195,72 @@ class _Run:
 
     def _queue(self, job: Job) -> None:
         self._expect_cost(job)
-        self.waiting[job.stage].append(job)
-        self.unranked.add(job.stage)
-        self._dispatch_soon()
+        queue = self.queues[job.stage]
+        if queue.ranked:
+            self._rank([job])
+            insort(queue.jobs, job, key=RANK)
+        else:
+            queue.jobs.append(job)
 
     def _expect_cost(self, job: Job) -> None:
-        """What the next stage should cost, with the first kind of team that does it."""
-        land_use = job.task.land_use
-        crew = self.expected_crew[job.stage, land_use]
+        """What the next stage should cost."""
         job.work_m2 = job.next_m2(self.plan.sampling_share)
-        job.cost_usd = 0.0
-        if crew is not None and crew.rate[land_use] > 0.0:
-            job.cost_usd = job.work_m2 * (crew.cost_per_m2 + crew.cost_per_day / crew.rate[land_use])
+        job.cost_usd = job.work_m2 * self.usd_per_m2[job.stage, job.task.land_use]
 
-    def _ranked(self, stage: str) -> list[Job]:
-        """Queue of a stage, most important first: by value, then who came first, then the area's key."""
-        jobs = self.waiting[stage]
-        if stage in self.unranked:
-            self.unranked.discard(stage)
-            for job in jobs:
-                task = job.task
-                belief = Belief(
-                    task.enters, task.land_use, job.work_m2, task.users * self.presence[task.access][self.step],
-                    task.land_km2, self.recent[task.area], job.cost_usd, task.chance)
-                job.rank = -self.plan.policy(belief), task.enters, task.key
-            jobs.sort(key=attrgetter("rank"))
-        return jobs
+    def _rank(self, jobs: list[Job]) -> None:
+        """Most important first: by value, then who came first, then the area's key."""
+        if self.recent is None:  # asked for late, since the ground has to decide history to answer
+            self.recent = self.ground.reported_accidents(self.step, RECENT_QUARTERS)
+        policy, presence, recent = self.plan.policy, self.presence[self.step], self.recent
+        for job in jobs:
+            task = job.task
+            value = policy(Belief(
+                task.enters, task.land_use, job.work_m2, task.users * presence[task.access], task.land_km2,
+                recent[task.area], job.cost_usd, task.chance))
+            job.rank = -value, task.enters, task.key
+
+    def _ranked(self, queue: _Queue) -> list[Job]:
+        """Jobs of a queue, most important first."""
+        if not queue.ranked:
+            self._rank(queue.jobs)
+            queue.jobs.sort(key=RANK)
+            queue.ranked = True
+        return queue.jobs
 
     def _dispatch_soon(self) -> None:
         """Dispatch once everything that happens at this moment has happened: order of arrival is no rank."""
-        if not self.dispatching and any(self._can_start(i, stage) for i, stage in self.crew_stages):
+        if self.env.peek() > self.env.now:  # it has
+            self._dispatch()
+        elif not self.dispatching:
             self.dispatching = True
             self._in(0.0, self._dispatch, LAST)
 
     def _dispatch(self) -> None:
         """Free teams take waiting tasks, most important first; crews in the order they are written."""
         self.dispatching = False
-        for i, stage in self.crew_stages:
-            if not self._can_start(i, stage):
+        for post in self.posts:
+            if not self._can_start(post):
                 continue
-            crew, jobs, at = self.plan.crews[i], self._ranked(stage), 0
-            while at < len(jobs) and self._can_start(i, stage):
-                if crew.works(stage, jobs[at].task.land_use) and crew.rate[jobs[at].task.land_use] > 0.0:
-                    self._start(i, crew, jobs.pop(at))
+            jobs, at = self._ranked(post.queue), 0
+            while at < len(jobs) and self._can_start(post):
+                if jobs[at].task.land_use in post.land_uses:
+                    self._start(post, jobs.pop(at))
                 else:
                     at += 1
 
-    def _can_start(self, i: int, stage: str) -> bool:
+    def _can_start(self, post: _Post) -> bool:
         """Whether there are teams, land and money for a stage."""
-        return self.free[i] > 0 and bool(self.waiting[stage]) and (
-            self.plan.crews[i].costs_nothing or self.purse.has_money(LINE[stage]))
+        return self.free[post.i] > 0 and bool(post.queue.jobs) and (
+            post.costs_nothing or self.purse.has_money(post.line))
 
-    def _start(self, i: int, crew: Crew, job: Job) -> None:
+    def _start(self, post: _Post, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
-        now, task = self.env.now, job.task
-        work = job.work_m2
+        i, crew, now, task, work = post.i, post.crew, self.env.now, job.task, job.work_m2
         days_of_one = work / crew.rate[task.land_use] * self._duration_factor(crew, job)
         teams = min(self.free[i], crew.max_teams, max(1, math.ceil(days_of_one / crew.days_per_task)))
         end = crew.season.finish(now, days_of_one / teams)
         usd = round(days_of_one * crew.cost_per_day + work * crew.cost_per_m2)
-        self.purse.charge(LINE[job.stage], task.district, usd)
+        self.purse.charge(post.line, task.district, usd)
         self.free[i] -= teams
         job.begun = True
         if job.stage in ("clearance", "sampling"):
@@ -244,8 +277,8 @@ class _Run:
         what = job.stage, job.passes
         if what not in self.chances:  # for all areas at once: one by one takes longer
             self.chances[what] = uniforms(
-                *self.address, STREAM_TASK, self.keys, STAGES.index(job.stage), job.passes).tolist()
-        u = self.chances[what][self.place[job.task.area]]
+                *self.address, STREAM_TASK, self.area_keys, STAGES.index(job.stage), job.passes).tolist()
+        u = self.chances[what][job.task.area]
         if crew.exponential:
             return -math.log(u)
         s2 = math.log1p(crew.duration_cv**2)
@@ -288,8 +321,9 @@ class _Run:
             self._write_year(self.step_year[self.step])
         self.step = step
         self.purse.open_quarter(step, year)
-        self.recent = self.ground.reported_accidents(RECENT_QUARTERS).tolist()
-        self.unranked.update(STAGES)
+        self.recent = None
+        for queue in self.queues.values():
+            queue.ranked = False
         self._dispatch_soon()
 
     def _write_year(self, year: int) -> None:
@@ -300,18 +334,25 @@ class _Run:
         self.spot_known = spot
         for district, items in enumerate(new.tolist()):
             self.purse.charge(EOD, district, round(items * self.plan.eod_cost))
-        now_open = self.land_opens <= self.edges[self.step + 1]
-        np.add.at(self.ledger.accessible_m2[year], self.land_district[now_open], self.land_m2[now_open])
+        open_m2 = np.where(self.land_opens <= self.edges[self.step + 1], self.land_m2, 0)
+        self.ledger.accessible_m2[year] = np.bincount(self.land_district, open_m2, self.ledger.districts)
+
+
+def _usd_per_m2(plan: Plan, stage: str, land_use: str) -> float:
+    """What a stage is expected to cost: by the first kind of team that does it; nothing where none can."""
+    crew = next((c for c in plan.crews if c.works(stage, land_use)), None)
+    if crew is None or crew.rate[land_use] <= 0.0:
+        return 0.0
+    return crew.cost_per_m2 + crew.cost_per_day / crew.rate[land_use]
 
 
 def _initial_land(world: World) -> np.ndarray:
     """Land by district and state at the start, (district, state) int64 [m2]."""
     frame = world.frame
     land = np.zeros((len(frame.districts), len(LAND_STATES)), np.int64)
-    for i, name in enumerate(frame.areas):
-        district = frame.access_district[frame.stratum_access[name.stratum]]
-        if name.origin == "survey":
-            land[district, TO_SURVEY] += frame.area_m2[i]
-        elif name.origin == "record":
-            land[district, SUSPECTED] += frame.area_m2[i]
+    state = {"survey": TO_SURVEY, "record": SUSPECTED}
+    stratum_district = frame.access_district[frame.stratum_access].tolist()
+    for name, m2 in zip(frame.areas, frame.area_m2.tolist(), strict=True):
+        if name.origin in state:
+            land[stratum_district[name.stratum], state[name.origin]] += m2
     return land

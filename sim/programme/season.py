@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 
 from sim.core.records import YEAR_DAYS
@@ -28,9 +30,10 @@ class Season:
     def until(self, t: float) -> float:
         """Working days from 1 January 2000 to t."""
         year, rest = divmod(t, YEAR_DAYS)
-        month = min(int(rest / MONTH_DAYS), 11)
+        months = rest / MONTH_DAYS
+        month = min(int(months), 11)
         low, high = self._cumulated[month], self._cumulated[month + 1]
-        return year * self.days_per_year + low + (high - low) * (rest / MONTH_DAYS - month)
+        return year * self.days_per_year + low + (high - low) * (months - month)
 
     def finish(self, start: float, days: float) -> float:
         """Date on which work that needs `days` working days ends, begun at `start`."""
@@ -38,9 +41,7 @@ class Season:
         year, rest = divmod(target, self.days_per_year)
         if days > 0.0 and rest < 1e-9 * self.days_per_year:
             year, rest = year - 1.0, self.days_per_year  # ends with the last working day of the year before
-        month = 0
-        while month < 11 and self._cumulated[month + 1] < rest * (1.0 - 1e-12):
-            month += 1
+        month = bisect_left(self._cumulated, rest * (1.0 - 1e-12), 1, 12) - 1
         low, high = self._cumulated[month], self._cumulated[month + 1]
         part = (rest - low) / (high - low) if high > low else 0.0
         return max(start, year * YEAR_DAYS + (month + part) * MONTH_DAYS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim.core.ground import GroundTruth
@@ -22,7 +21,7 @@ from sim.programme.ledger import (
     TO_SURVEY,
     Ledger,
 )
-from sim.programme.plan import STAGES, Crew, Plan, Task
+from sim.programme.plan import Crew, Plan, Task
 
 
 @dataclass(slots=True)
@@ -66,19 +65,21 @@ class Stages:
     def __init__(self, plan: Plan, ground: GroundTruth, ledger: Ledger, address: tuple[int, int]) -> None:
         self._plan, self._ground, self._ledger, self._address = plan, ground, ledger, address
         self._possible = {stage for crew in plan.crews for stage in crew.stages}
-        self._ends: dict[str, Callable[[Job], str | None]] = {
-            "nts": self._after_nts, "resurvey": self._after_resurvey, "ts": self._after_ts,
-            "clearance": self._after_clearance, "sampling": self._after_sampling}
-        assert set(self._ends) == set(STAGES)
 
     def end(self, job: Job) -> str | None:
         """End a stage; returns the next one, or nothing where the land is done with."""
-        return self._ends[job.stage](job)
+        if job.stage == "nts":
+            return self._after_nts(job)
+        if job.stage == "resurvey":
+            return self._after_resurvey(job)
+        if job.stage == "ts":
+            return self._after_ts(job)
+        return self._after_sampling(job) if job.stage == "sampling" else self._after_clearance(job)
 
     def end_pass(self, job: Job, crew: Crew, teams: int, year: int) -> float:
         """A pass over the land ends: finds become known. Returns working days for finds and stand-down."""
         task = job.task
-        count = int(self._ground.end_sweep(task.area).sum())
+        count = sum(self._ground.end_sweep(task.area))
         self._ledger.items_found[year, task.district] += count
         u = uniform(*self._address, STREAM_DEMINER, task.key, job.passes, 0)
         hurt = int(binomial_inverse(u, count, min(crew.deminer_rate, 1.0)))

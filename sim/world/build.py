@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import betaincinv, gammaincinv
 
-from sim.core.inverse import binomial_inverse, poisson_counts
+from sim.core.inverse import binomial_counts, poisson_counts
 from sim.core.life import LIFE, life_table
 from sim.core.random import (
     STREAM_CLUSTER,
@@ -73,9 +73,13 @@ class World:
         self.means = _mean_items(frame, draw, self.access.end)
         self.dates, self.weights, self.date_slices = _lay_dates(frame, self.access.end)
         self.polygons_m2, self.inside_m2 = _polygons(frame, draw, self._share_laid)
-        self.has_town = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
+        towns = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
+        self.moving = np.array([i for i in frame.transferred if frame.cohorts[i].items in towns], np.int64)
+        self.broken = np.array([1.0 - draw[f"transfers.{frame.cohorts[i].source}.compliance"] for i in self.moving])
+        self.to_town = np.array([frame.cohorts[i].moved for i in self.moving], bool)
         self._tables()
-        self.template = self._cohort_template()
+        self.cohort_template = self._cohort_template()
+        self.area_template = self._area_template()
 
     def _tables(self) -> None:
         """Ageing over the quarters by (family, lay date): the same for every area."""
@@ -130,7 +134,7 @@ class World:
         cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_kind
         kinds, kind_of = frame.kinds_of_cohort, frame.kind_of_cohort
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
-        cohorts["first_touched"], cohorts["next_spotted"] = -1, -1
+        cohorts["first_touched"] = -1
         cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
         spans = np.array([self._slice(k.family, k.source) for k in kinds], np.int64).reshape(-1, 2)[kind_of]
         cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
@@ -157,13 +161,13 @@ class World:
         means = self.means * factor[frame.cluster_of] if len(cohorts) else self.means
         poisson_counts(uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys, 0, 0), means, counts)
         cohorts["id_to"] = counts
-        for i in frame.transferred:
-            c = frame.cohorts[i]
-            if counts[i]:
-                u_moved = uniform(seed, replicate, STREAM_COUNT, frame.cohort_keys[i], 1, 0)
-                broken = 1.0 - self.draw[f"transfers.{c.source}.compliance"]
-                moved = binomial_inverse(u_moved, counts[i], broken) if c.items in self.has_town else 0
-                cohorts["id_from"][i], cohorts["id_to"][i] = (0, moved) if c.moved else (moved, counts[i])
+        moving = self.moving
+        moved = np.zeros(len(moving), np.int64)
+        u_moved = uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys[moving], 1, 0)
+        binomial_counts(u_moved, counts[moving], self.broken, moved)
+        to_town = self.to_town
+        cohorts["id_to"][moving[to_town]] = moved[to_town]
+        cohorts["id_from"][moving[~to_town]] = moved[~to_town]
 
     def replicate(self, inner: int, room: Room) -> Ground:
         """Arrays of one chance replicate.
@@ -178,7 +182,7 @@ class World:
         """
         frame, draw = self.frame, self.draw
         address = replicate_index(draw.index, inner)
-        cohorts = self.template.copy()
+        cohorts = self.cohort_template.copy()
         self._draw_items(cohorts, address)
         lots = self._lots(address)
         areas = self._areas(address, cohorts)
@@ -201,9 +205,9 @@ class World:
             marking=np.array(marking), reporting=self.access.reporting,
             report_delay=np.array([draw["reporting.delay_days"]]), outcome=self.outcome,
             sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps)),
-            fade=np.ones((n_access, n_families, 4)),
             active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
-            table_row=self.table_row, touched=room.touched, slots=room.slots, candidates=room.candidates,
+            table_row=self.table_row, touched=room.touched, names=room.names, states=room.states,
+            following=room.following, sighted_at=room.sighted_at, slots=room.slots, candidates=room.candidates,
             heads=np.empty((BLOCK_QUARTERS, len(cohorts)), np.int32), queue=room.queue, eod=np.zeros(steps),
             methods=np.zeros((0, N_KINDS, N_CLASSES)), method_weights=np.zeros((0, N_KINDS, N_CLASSES)),
             counters=_counters(), finds=np.zeros(N_KINDS, np.int64), clock=np.array([frame.edges[0]]),
@@ -234,30 +238,31 @@ class World:
             lots.append(values)
         return np.concatenate(lots) if lots else np.zeros(0)
 
-    def _areas(self, address: int, cohorts: np.ndarray) -> np.ndarray:
-        frame, seed = self.frame, self.draw.seed
+    def _area_template(self) -> np.ndarray:
+        """Hazard areas with everything but what chance decides, (area,) AREA."""
+        frame = self.frame
         areas = np.zeros(len(frame.areas), AREA)
         areas["key"] = frame.area_keys
         areas["released"], areas["marked"], areas["marking"] = np.inf, np.inf, 1.0
         areas["class_weight"] = 1.0 / areas["class_weight"].shape[-1]
-        area_of = frame.cohort_area
-        areas["cohorts_from"] = np.searchsorted(area_of, np.arange(len(areas)), "left")
-        areas["cohorts_to"] = np.searchsorted(area_of, np.arange(len(areas)), "right")
-        stratum = np.array([a.stratum for a in frame.areas])
-        areas["access"] = frame.stratum_access[stratum]
+        areas["cohorts_from"] = np.searchsorted(frame.cohort_area, np.arange(len(areas)), "left")
+        areas["cohorts_to"] = np.searchsorted(frame.cohort_area, np.arange(len(areas)), "right")
+        areas["access"] = frame.stratum_access[np.array([a.stratum for a in frame.areas], np.int64)]
         areas["district"] = frame.access_district[areas["access"]]
-        items = np.bincount(area_of, weights=cohorts["id_to"] - cohorts["id_from"], minlength=len(areas))
-        site_m2 = self.draw["programme.survey.site_km2"] * KM2
-        size = np.where(self.polygons_m2 > 0, self.polygons_m2, frame.area_m2)
-        areas["sites"] = np.maximum(np.round(size / site_m2), size > 0)
-        for i, name in enumerate(frame.areas):
-            sites = int(areas["sites"][i])
-            share = self.draw["programme.survey.contaminated_share"]
-            if name.origin in frame.scenario.transfers:
-                holds = sites  # a recorded polygon holds devices; TS finds the mined part of it
-            else:
-                holds = binomial_inverse(uniform(seed, address, STREAM_SITE, frame.area_keys[i], 0, 0), sites, share)
-            areas["contaminated"][i] = max(holds, 1 if items[i] > 0 and sites > 0 else 0)
+        size = self.area_m2()
+        areas["sites"] = np.maximum(np.round(size / (self.draw["programme.survey.site_km2"] * KM2)), size > 0)
+        return areas
+
+    def _areas(self, address: int, cohorts: np.ndarray) -> np.ndarray:
+        """Which sites hold items: hidden from the programme."""
+        frame = self.frame
+        areas = self.area_template.copy()
+        sites, holds = areas["sites"], np.zeros(len(areas), np.int64)
+        share = np.full(len(areas), self.draw["programme.survey.contaminated_share"])
+        binomial_counts(uniforms(self.draw.seed, address, STREAM_SITE, frame.area_keys, 0, 0), sites, share, holds)
+        holds = np.where(frame.is_polygon, sites, holds)  # TS finds the mined part of a recorded polygon
+        items = np.bincount(frame.cohort_area, cohorts["id_to"] - cohorts["id_from"], len(areas))
+        areas["contaminated"] = np.maximum(holds, (items > 0) & (sites > 0))
         return areas
 
 

@@ -119,6 +119,30 @@ class Frame:
         return np.array([c.share for c in self.cohorts], np.float64)
 
     @cached_property
+    def users_per_m2(self) -> np.ndarray:
+        """People whose activity is spread over a stratum, per m2 of it, (activity, stratum) float64.
+
+        Land with residents (towns, villages) is used by them; land without is used by all residents of the
+        district's zone, spread over all such land of the activity.
+        """
+        area = np.array([s.area_km2 for s in self.strata]) * KM2
+        own = np.array([s.residents for s in self.strata])
+        rows = np.zeros((len(self.scenario.activities), len(self.strata)))
+        for row, activity in zip(rows, self.scenario.activities.values(), strict=True):
+            where = np.array([s.land_use in activity.land_uses for s in self.strata])
+            empty, inhabited = where & (own == 0), where & (own > 0)
+            land = np.bincount(self.stratum_access[empty], area[empty], len(self.access))
+            row[inhabited] = own[inhabited] / area[inhabited]
+            zone = self.stratum_access[empty]
+            row[empty] = self.residents[zone] / land[zone]
+        return rows
+
+    @cached_property
+    def is_polygon(self) -> np.ndarray:
+        """Hazard areas that are recorded polygons of transferred devices, (area,) bool."""
+        return np.array([a.origin in self.scenario.transfers for a in self.areas], bool)
+
+    @cached_property
     def transferred(self) -> tuple[int, ...]:
         """Cohorts of transferred devices."""
         return tuple(i for i, c in enumerate(self.cohorts) if c.moved is not None)

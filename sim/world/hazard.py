@@ -9,7 +9,7 @@ import numpy as np
 from sim.core.records import N_GROUPS
 from sim.scenario.schema import GROUPS
 from sim.world.draw import Draw
-from sim.world.frame import KM2, Frame
+from sim.world.frame import Frame
 
 WALKING_M_PER_DAY = 3_000.0 * 24.0
 """3 km/h: turns a length walked into time spent, for people beside a self-destruction (assumption)."""
@@ -33,23 +33,23 @@ def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.
         P(accident | the item self-destructs): people walking within the radius at that moment.
     """
     n_strata, n_families = len(frame.strata), len(frame.families)
-    parts = np.zeros((n_strata, n_families, 4, N_GROUPS))
+    activities = frame.scenario.activities
+    tread = np.zeros((len(activities), n_strata, 4, N_GROUPS))  # [1/(m day)] by who treads
+    strip = np.zeros((len(activities), n_families))
     on_foot = np.zeros((n_strata, 4))
-    for name, activity in frame.scenario.activities.items():
+    for i, (name, activity) in enumerate(activities.items()):
         path = f"activities.{name}"
         people = np.array([draw[f"{path}.participation.{g}"] if g in activity.participation else 0.0 for g in GROUPS])
         length = draw[f"{path}.trips_per_day"] * draw[f"{path}.length_m"] / activity.party_size
         season = np.array(activity.seasons) / np.mean(activity.seasons)
-        where = np.array([s.land_use in activity.land_uses for s in frame.strata])
-        tread = length * _users_per_m2(frame, where)[:, None] * season  # (stratum, season) per person share
+        tread[i] = length * frame.users_per_m2[i, :, None, None] * season[:, None] * people
         if activity.mode == "foot":
-            on_foot += tread * people.sum()
+            on_foot += tread[i].sum(axis=2)
         for f, (family, spec) in enumerate(frame.families):
-            if activity.mode not in spec.width_m:
-                continue
-            width = draw[f"families.{family}.width_m.{activity.mode}"]
-            strip = width * draw[f"families.{family}.p_trigger.{activity.mode}"]
-            parts[:, f] += strip * tread[:, :, None] * people
+            if activity.mode in spec.width_m:
+                width = draw[f"families.{family}.width_m.{activity.mode}"]
+                strip[i, f] = width * draw[f"families.{family}.p_trigger.{activity.mode}"]
+    parts = np.einsum("asqg,af->sfqg", tread, strip, optimize=True)
     parts *= draw["exposure.scale"]
     base = parts.sum(axis=3)
     share = np.divide(parts, base[..., None], out=np.full_like(parts, 1.0 / N_GROUPS), where=base[..., None] > 0)
@@ -59,18 +59,3 @@ def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.
     pairs = n_strata * n_families
     return base.reshape(pairs, 4), groups.reshape(pairs, 4, N_GROUPS), np.minimum(beside, 1.0).reshape(pairs, 4)
 
-
-def _users_per_m2(frame: Frame, where: np.ndarray) -> np.ndarray:
-    """People whose activity is spread over the stratum, per m2 of it, (stratum,) float64.
-
-    Land with residents (towns, villages) is used by them; land without is used by all residents of the
-    district's zone, spread over all such land of the activity.
-    """
-    area = np.array([s.area_km2 for s in frame.strata]) * KM2
-    own = np.array([s.residents for s in frame.strata])
-    empty = where & (own == 0)
-    land = np.zeros(len(frame.access))
-    np.add.at(land, frame.stratum_access[empty], area[empty])
-    result = np.where(where & (own > 0), own / area, 0.0)
-    result[empty] = frame.residents[frame.stratum_access[empty]] / land[frame.stratum_access[empty]]
-    return result
