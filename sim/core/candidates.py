@@ -31,6 +31,7 @@ from sim.core.records import (
 SUSPECTED_BOUND, RELEASED_BOUND, OWN_BOUND, NO_BOUND = (np.int64(level) for level in (0, 1, -1, -2))
 _BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
 _UNIT32 = 2.0**-32
+_SHORT = 12  # lists up to this length are sorted by insertion alone
 
 
 @kernel
@@ -197,42 +198,46 @@ def take_due(g, column, c, until):
     """Move a cohort's candidates up to a date from its list into the queue, by date; returns their number."""
     i, left, count = g.heads[column, c], -1, 0
     while i >= 0:
-        following = g.candidates[i].next
-        if g.candidates[i].date <= until:
-            g.queue[count] = i
+        candidate = g.candidates[i]
+        following = candidate.next
+        if candidate.date <= until:
+            g.queue[count].date, g.queue[count].candidate = candidate.date, i
             count += 1
         else:
-            g.candidates[i].next = left
+            candidate.next = left
             left = i
         i = following
     g.heads[column, c] = left
     if count > 1:
-        _sort(g.queue, count, g.candidates)
+        _sort(g.queue, g.spare, g.starts, count, g.candidates)
     return count
 
 
 @kernel
-def _sort(q, size, candidates):
-    """Heapsort by date."""
-    for start in range(size // 2 - 1, -1, -1):
-        _sift(q, candidates, start, size)
-    for end in range(size - 1, 0, -1):
-        q[0], q[end] = q[end], q[0]
-        _sift(q, candidates, 0, end)
-
-
-@kernel
-def _sift(q, candidates, root, size):
-    while 2 * root + 1 < size:
-        child = 2 * root + 1
-        if child + 1 < size and _later(candidates[q[child + 1]], candidates[q[child]]):
-            child += 1
-        if not _later(candidates[q[child]], candidates[q[root]]):
-            return
-        q[root], q[child] = q[child], q[root]
-        root = child
-
-
-@kernel
-def _later(one, other):
-    return one.date > other.date or (one.date == other.date and one.id > other.id)
+def _sort(queue, spare, starts, count, candidates):
+    """By date, on one date by id: dates are spread evenly, so shelves bring nearly all to their places."""
+    if count > _SHORT:
+        low, high = queue[0].date, queue[0].date
+        for k in range(1, count):
+            low, high = min(low, queue[k].date), max(high, queue[k].date)
+        shelves = (count - 1) / (high - low) if high > low else 0.0
+        for k in range(count + 1):
+            starts[k] = 0
+        for k in range(count):
+            starts[int((queue[k].date - low) * shelves) + 1] += 1
+        for k in range(count):
+            starts[k + 1] += starts[k]
+        for k in range(count):
+            shelf = int((queue[k].date - low) * shelves)
+            place = spare[starts[shelf]]
+            place.date, place.candidate = queue[k].date, queue[k].candidate
+            starts[shelf] += 1
+        for k in range(count):
+            queue[k].date, queue[k].candidate = spare[k].date, spare[k].candidate
+    for k in range(1, count):
+        date, i, at = queue[k].date, queue[k].candidate, k
+        while at > 0 and (queue[at - 1].date > date or (
+                queue[at - 1].date == date and candidates[queue[at - 1].candidate].id > candidates[i].id)):
+            queue[at].date, queue[at].candidate = queue[at - 1].date, queue[at - 1].candidate
+            at -= 1
+        queue[at].date, queue[at].candidate = date, i

@@ -19,6 +19,7 @@ from sim.core.records import (
     DETONATED,
     FIRST_GROUP,
     FOUND,
+    GONE,
     IN_GROUND,
     KILLED,
     LOOKED,
@@ -86,7 +87,7 @@ def meet(g, first, last, until):
             if area.released[b] < np.inf:
                 highest = max(highest, open_hazard)
         for k in range(due):
-            candidate = g.candidates[g.queue[k]]
+            candidate = g.candidates[g.queue[k].candidate]
             t, eta, item_id = candidate.date, candidate.height, candidate.id
             self_destructs = eta < 0.0
             if -eta >= beside if self_destructs else eta >= highest:
@@ -113,6 +114,9 @@ def meet(g, first, last, until):
                 new.id = item_id
                 draw_facts_unfound(g.address, g.dates, g.weights, g.lots, life, area, coh, new,
                                    g.edges, step, sighted, sighting)
+                if new.gone <= coh.revealed:
+                    g.states[i] = GONE  # nobody will ever find it: no need to look at its facts again
+                    continue
                 g.following[i] = coh.first_touched
                 coh.first_touched = i
                 then = sighted_until(g.edges, step, sighted, sighting, min(new.laid, t))

@@ -114,7 +114,7 @@ TOUCHED = np.dtype(
     ],
     align=True,
 )
-IN_GROUND, DETONATED, FOUND = np.int8(0), np.int8(1), np.int8(2)
+IN_GROUND, DETONATED, FOUND, GONE = np.int8(0), np.int8(1), np.int8(2), np.int8(3)
 
 FIRST = np.int64(0)  # first cohort; a plain 0 would be compiled as a constant, in a copy of its own
 
@@ -127,6 +127,8 @@ CANDIDATE = np.dtype(
     ],
     align=True,
 )
+
+DUE = np.dtype([("date", "f8"), ("candidate", "i4")], align=True)
 
 ORDER = np.dtype(
     [
@@ -188,13 +190,15 @@ class Ground(NamedTuple):
     table_row: np.ndarray  # (node,) int64: row of the table
     touched: np.ndarray  # (capacity + 1,) TOUCHED: facts of the items met, by number
     names: np.ndarray  # (capacity,) uint64: cohort << 32 | id
-    states: np.ndarray  # (capacity,) int8: in the ground, detonated, found
+    states: np.ndarray  # (capacity,) int8: in the ground, detonated, found, or self-destructed
     following: np.ndarray  # (capacity,) int32: next item met of the same cohort, -1: none
     sighted_at: np.ndarray  # (capacity,) float64: TOUCHED.sight on the zone's scale, from below while not laid
     slots: np.ndarray  # (power of two,) int32: hash table of the items met, -1 empty
     candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block
     heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
-    queue: np.ndarray  # (capacity,) int32: candidates that are being decided, by date
+    queue: np.ndarray  # (capacity,) DUE: candidates that are being decided, by date
+    spare: np.ndarray  # (capacity,) DUE: used while sorting
+    starts: np.ndarray  # (capacity + 1,) int32: the same
     eod: np.ndarray  # (step,) float64 [items/day]: spot tasks that EOD teams can attend
     methods: np.ndarray  # (method, kind, class) float64: P(detected by a pass)
     method_weights: np.ndarray  # (method, kind, class) float64: shares of the detectability classes
@@ -231,5 +235,7 @@ class Room:
         self.sighted_at = np.empty(places)
         self.slots = np.empty(1 << (2 * places - 1).bit_length(), np.int32)
         self.candidates = np.empty(places, CANDIDATE)
-        self.queue = np.empty(places, np.int32)
+        self.queue = np.empty(places, DUE)
+        self.spare = np.empty(places, DUE)
+        self.starts = np.empty(places + 1, np.int32)
         self.log = np.empty((places, 6))
