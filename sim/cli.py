@@ -115,16 +115,16 @@ def check(file: Path) -> None:
 @FOLDER
 def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, folder: Path | None) -> None:
     """Run one scenario and write its report."""
-    with faults_shown():
+    with faults_shown(), _workers(workers) as pool:
         from sim import study
         from sim.scenario import load
 
         scenario = load(file)
         _check_policy(scenario)
-        _compile()
+        pool.warm_up()
         with progress_shown("running") as progress:
-            results = study.run(scenario, draws, per_draw, workers, folder, progress)
-        _finish(results)
+            results = study.run(scenario, draws, per_draw, pool, folder, progress)
+        _finish(results, pool)
 
 
 @main.command()
@@ -138,7 +138,7 @@ def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None
 def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: int | None, per_draw: int | None,
             workers: int | None, folder: Path | None) -> None:
     """Compare the variants of a study file, or several scenario files (the first is the baseline)."""
-    with faults_shown():
+    with faults_shown(), _workers(workers) as pool:
         from sim import study
         from sim.scenario import load
 
@@ -151,11 +151,11 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
             for scenario in loaded.scenarios.values():
                 _check_policy(scenario)
             fit = files[0].parent / "calibration_fit.csv"
-            _compile()
+            pool.warm_up()
             with progress_shown("comparing") as progress:
                 import pandas as pd
 
-                results = study.compare_study(loaded, quick, draws, per_draw, workers, folder, progress, only or None,
+                results = study.compare_study(loaded, quick, draws, per_draw, pool, folder, progress, only or None,
                                               pd.read_csv(fit) if fit.is_file() else None)
         else:
             scenarios = {f.stem: load(f) for f in files}
@@ -163,10 +163,10 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
                 raise ValueError("two scenario files have the same name: names tell scenarios apart")
             for scenario in scenarios.values():
                 _check_policy(scenario)
-            _compile()
+            pool.warm_up()
             with progress_shown("comparing") as progress:
-                results = study.compare(scenarios, files[0].stem, draws, per_draw, workers, folder, progress)
-        _finish(results)
+                results = study.compare(scenarios, files[0].stem, draws, per_draw, pool, folder, progress)
+        _finish(results, pool)
 
 
 @main.command()
@@ -179,16 +179,16 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
 @WORKERS
 def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None) -> None:
     """Fit the exposure scale to reported casualties; writes calibration.yaml beside the scenario."""
-    with faults_shown():
+    with faults_shown(), _workers(workers) as pool:
         from sim.scenario import load
         from sim.study.calibrate import calibrate as fit_scale
         from sim.study.calibrate import read_observations, write_calibration
 
         scenario = load(file)
         observed = read_observations(observations)
-        _compile()
+        pool.warm_up()
         check = list(_load_any(check_file)[0].values())[-1] if check_file else None
-        fit = fit_scale(scenario, observed, draws, workers, check)
+        fit = fit_scale(scenario, observed, draws, pool, check)
         paths = write_calibration(fit, file.parent)
         c = fit.calibration
         click.echo(f"scale: median {math.exp(c.log_scale):.4g} at central parameters, spread of its logarithm "
@@ -203,16 +203,17 @@ def calibrate(file: Path, observations: Path, draws: int, check_file: Path | Non
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Write the report page of a finished run folder."""
-    with faults_shown():
-        from sim.study.results import Results
+    with faults_shown(), _workers(None, first="sim.report.figures") as pool:
+        from sim.study import Results
 
-        _finish(Results.read(folder))
+        _finish(Results.read(folder), pool)
 
 
 @main.command()
 def warmup() -> None:
     """Compile the numerical kernels, so that later runs start at once."""
-    _compile()
+    with _workers(1) as pool:
+        pool.warm_up()
     click.echo("kernels are compiled")
 
 
@@ -281,26 +282,21 @@ def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
     return each * replicates * len(scenarios), 300 + 4 * replicates * cells * 8 / 1e6
 
 
-def _compile() -> None:
-    """Compile all kernels here, before worker processes load them from the cache."""
-    import tempfile
-    from importlib.resources import files
+def _workers(count: int | None, first: str = "sim.study.replicate") -> Any:
+    """Processes that start now, compute with what is imported first, and draw the figures at the end."""
+    from sim.study import Workers
 
-    from sim.scenario import load
-    from sim.study import run as run_scenario
-
-    with tempfile.TemporaryDirectory() as folder:
-        run_scenario(load(Path(str(files("sim.study") / "warmup.yaml"))), 1, 1, 1, folder)
+    return Workers(count, first, afterwards="sim.report.figures")
 
 
-def _finish(results: Any) -> None:
+def _finish(results: Any, pool: Any) -> None:
     """Table in the terminal, report page, exit status 1 where replicates failed."""
     from rich.console import Console
 
     from sim.report import terminal_table, write_report
 
     Console(width=None if sys.stdout.isatty() else 150).print(terminal_table(results))
-    page = write_report(results, results.folder)
+    page = write_report(results, results.folder, pool)
     click.echo(f"report: {page}")
     if len(results.failures):
         click.echo(f"{len(results.failures)} replicates failed; see {results.folder / 'failures.csv'}", err=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.report import behind, devices, exhibits, parameters, reading, sentences, tables
-from sim.report.captions import WORDS, caption_of
+from sim.report.captions import CAPTIONS, WORDS, caption_of
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS
 from sim.report.shape import INERT, INERT_TRANSFERRED, Results, condense
@@ -20,6 +21,8 @@ from sim.report.tables import Table
 
 if TYPE_CHECKING:
     import jinja2
+
+    from sim.study import Workers
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -41,17 +44,21 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: pictures beside each other, with a small table among them, tables below."""
+    """A part of the page: pictures beside each other, with a small table among them, tables below.
+
+    `drawn` names the pictures; they come last, for drawing takes longer than all the rest.
+    """
 
     key: str
     heading: str
     intro: str
-    pictures: tuple[Picture, ...] = ()
+    drawn: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     aside: Table | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
-def write_report(results: Results, folder: str | Path) -> Path:
+def write_report(results: Results, folder: str | Path, workers: Workers | None = None) -> Path:
     """Write `report.html` and `figures/*.svg` into a folder.
 
     Parameters
@@ -60,6 +67,8 @@ def write_report(results: Results, folder: str | Path) -> Path:
         A finished study.
     folder : str or Path
         Created where it does not exist. Each file appears whole or not at all.
+    workers : Workers, optional
+        Processes that draw; otherwise this one does.
 
     Returns
     -------
@@ -68,61 +77,74 @@ def write_report(results: Results, folder: str | Path) -> Path:
     """
     folder = Path(folder)
     short = condense(results)
-    drawings = draw_all(short)
+    do: Callable[..., Iterator[Any]] = workers.map if workers else map
+    text, drawings = do(words, [short]), do(partial(drawing, short), CAPTIONS)
+    pictures = {}
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    for key, (_, svg) in drawings.items():
-        _write(folder / "figures" / f"{key}.svg", svg)
+    for picture, svg in filter(None, drawings):
+        _write(folder / "figures" / f"{picture.key}.svg", svg)
+        pictures[picture.key] = picture
     page = folder / "report.html"
-    _write(page, render(short, {key: picture for key, (picture, _) in drawings.items()}).encode())
+    _write(page, _page(next(text), pictures).encode())
     return page
 
 
-def draw_all(results: Results) -> dict[str, tuple[Picture, bytes]]:
-    """Draw every figure that has data; return it for the page and as SVG."""
+def drawing(results: Results, key: str) -> tuple[Picture, bytes] | None:
+    """Draw a figure; return it for the page and as SVG, or None where it has no data."""
     from sim.report.figures import FIGURES
     from sim.report.figures.style import svg
 
-    drawings = {}
-    for key, plot in FIGURES.items():
-        frame = plot.table(results)
-        if frame.empty:
-            continue
-        figure = plot.draw(results)
-        image = svg(figure)
-        width, height = (round(96 * inches) for inches in figure.get_size_inches())
-        heading, caption = caption_of(results, key)
-        # The panels repeat what summary.csv holds; nineteen columns of it help nobody on a page.
-        data = None if key == "all_casualties" else behind.data_table(frame, heading)
-        drawings[key] = (
-            Picture(
-                key,
-                heading,
-                caption,
-                plot.alt(frame),
-                "data:image/svg+xml;base64," + base64.b64encode(image).decode(),
-                width,
-                height,
-                data,
-                folded=key == "all_casualties",
-            ),
-            image,
-        )
-    return drawings
+    plot = FIGURES[key]
+    frame = plot.table(results)
+    if frame.empty:
+        return None
+    figure = plot.draw(results)
+    image = svg(figure)
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    heading, caption = caption_of(results, key)
+    # The panels repeat what summary.csv holds; nineteen columns of it help nobody on a page.
+    data = None if key == "all_casualties" else behind.data_table(frame, heading)
+    picture = Picture(
+        key,
+        heading,
+        caption,
+        plot.alt(frame),
+        "data:image/svg+xml;base64," + base64.b64encode(image).decode(),
+        width,
+        height,
+        data,
+        folded=key == "all_casualties",
+    )
+    return picture, image
 
 
 def render(results: Results, pictures: dict[str, Picture]) -> str:
     """Return the page as HTML; titles and names of users are only ever data in it."""
-    context: dict[str, Any] = {
+    return _page(words(results), pictures)
+
+
+def words(results: Results) -> dict[str, Any]:
+    """Return everything on the page but the pictures."""
+    return {
         "study": reading.plain(results.manifest["study"]),
         "first": sentences.first_screen(results),
         "beside": beside(results),
-        "sections": sections(results, pictures),
+        "sections": sections(results),
         "reading": sentences.READING,
         "version": reading.plain(results.manifest.get("version", "")),
         "words": WORDS,
         "ottawa": OTTAWA,
     }
-    return environment().get_template("report.html.j2").render(context)
+
+
+def _page(text: dict[str, Any], pictures: dict[str, Picture]) -> str:
+    """Return the page as HTML; parts without content are left out."""
+    filled = (
+        replace(part, pictures=tuple(pictures[key] for key in part.drawn if key in pictures))
+        for part in text["sections"]
+    )
+    shown = [part for part in filled if part.pictures or part.tables or part.aside]
+    return environment().get_template("report.html.j2").render({**text, "sections": shown})
 
 
 def environment() -> jinja2.Environment:
@@ -193,8 +215,8 @@ def beside(results: Results) -> list[tuple[str, str, str]]:
     return rows
 
 
-def sections(results: Results, pictures: dict[str, Picture]) -> list[Section]:
-    """Return the parts of the page in order; parts without content are left out."""
+def sections(results: Results) -> list[Section]:
+    """Return the parts of the page in order, with the names of their pictures."""
 
     def part(
         key: str,
@@ -208,13 +230,13 @@ def sections(results: Results, pictures: dict[str, Picture]) -> list[Section]:
             key,
             heading,
             intro,
-            tuple(pictures[k] for k in drawn if k in pictures),
+            drawn,
             tuple(table for table in shown if table is not None),
             aside,
         )
 
     counts = parameters.grade_counts(results)
-    parts = [
+    return [
         part(
             "differences",
             "What each scenario changes",
@@ -273,8 +295,6 @@ def sections(results: Results, pictures: dict[str, Picture]) -> list[Section]:
             "run", "Scenarios and run", "", (), exhibits.scenario_table(results), exhibits.run_table(results)
         ),
     ]
-    return [p for p in parts if p.pictures or p.tables or p.aside]
-
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file under a temporary name and rename it, so that nobody ever meets half of it."""

@@ -95,13 +95,9 @@ def condense(results: Results) -> Condensed:
 
 def select(frame: pd.DataFrame, **where: object) -> pd.DataFrame:
     """Return the rows of `frame` whose columns equal the given values (or are among a given list)."""
+    keep: Any = True  # one mask for all columns: taking the rows costs more than comparing them
     for column, value in where.items():
-        if value is None:
-            continue
-        mask = (
-            frame[column].isin(list(value))
-            if isinstance(value, (list, tuple, set))
-            else frame[column] == value
-        )
-        frame = frame[mask]
-    return frame
+        if value is not None:
+            own = frame[column]
+            keep = keep & (own.isin(list(value)) if isinstance(value, (list, tuple, set)) else own == value)
+    return frame if keep is True else frame[keep]

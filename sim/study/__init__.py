@@ -1,7 +1,25 @@
-"""Replicates, scenarios side by side, the run folder, calibration (MODEL section 10)."""
+"""Replicates, scenarios side by side, the run folder, calibration (MODEL section 10).
 
-from sim.study.calibrate import calibrate
-from sim.study.compare import compare, compare_study, run
-from sim.study.results import Results
+Calibration is in `sim.study.calibrate`. Nothing heavy is imported before it is used: worker processes come
+through here and need only what computes a replicate.
+"""
 
-__all__ = ["Results", "calibrate", "compare", "compare_study", "run"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.study.executor import Workers
+    from sim.study.results import Results
+    from sim.study.runs import compare, compare_study, run
+
+__all__ = ["Results", "Workers", "compare", "compare_study", "run"]
+
+_HOME = {"Workers": "executor", "Results": "results", "compare": "runs", "compare_study": "runs", "run": "runs"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from sim.scenario import digest, replace
 from sim.scenario.schema import Calibration, Scenario
+from sim.study.executor import Workers, workers_for
 
 REGISTER_SPREAD = 0.25
 """Standard deviation of ln(register / truth reported): registers of the same year differ by about this
@@ -43,7 +44,7 @@ class Fit:
     explained: float
 
 
-def calibrate(scenario: Scenario, observations: pd.DataFrame, draws: int = 200, workers: int | None = None,
+def calibrate(scenario: Scenario, observations: pd.DataFrame, draws: int = 200, workers: int | Workers | None = None,
               check: Scenario | None = None) -> Fit:
     """Fit the exposure scale of a scenario.
 
@@ -87,9 +88,9 @@ def with_calibration(scenario: Scenario, calibration: Calibration) -> Scenario:
     return replace(scenario, {"exposure.calibration": calibration.model_dump()})
 
 
-def _expected_reported(scenario: Scenario, draws: int, workers: int | None) -> tuple[np.ndarray, tuple[int, ...]]:
+def _expected_reported(scenario: Scenario, draws: int,
+                       workers: int | Workers | None) -> tuple[np.ndarray, tuple[int, ...]]:
     """Expected reported casualties by draw and year, (draw, year) float64."""
-    from sim.study.executor import run_blocks
     from sim.study.metrics import METRICS
     from sim.study.store import blocks_of
     from sim.world import make_frame
@@ -97,15 +98,17 @@ def _expected_reported(scenario: Scenario, draws: int, workers: int | None) -> t
     column = next(i for i, m in enumerate(METRICS) if m.name == "casualties_reported_expected")
     years = make_frame(scenario).years
     result = np.zeros((draws, len(years)))
-    for block, chunk, _ in run_blocks({"fit": scenario}, blocks_of(["fit"], draws), 1, workers):
-        if chunk.failures:
-            raise RuntimeError(f"a replicate failed while fitting: {chunk.failures[0]['error']}")
-        result[block.first: block.last] = chunk.by_district[:, column].sum(axis=2)
+    blocks = blocks_of(["fit"], draws)
+    with workers_for(len(blocks), workers) as pool:
+        for block, chunk, _ in pool.run({"fit": scenario}, blocks, 1):
+            if chunk.failures:
+                raise RuntimeError(f"a replicate failed while fitting: {chunk.failures[0]['error']}")
+            result[block.first: block.last] = chunk.by_district[:, column].sum(axis=2)
     return result, years
 
 
 def _fit_draws(scenario: Scenario, used: pd.DataFrame, draws: int,
-               workers: int | None) -> tuple[np.ndarray, pd.DataFrame]:
+               workers: int | Workers | None) -> tuple[np.ndarray, pd.DataFrame]:
     """ln scale for every draw, by interpolation of ln(expected / observed) between two scales."""
     from sim.world import draw_parameters
 
@@ -158,7 +161,7 @@ def _left_out_error(design: np.ndarray, y: np.ndarray) -> float:
 
 
 def _predict(scenario: Scenario, fitted: Calibration, observations: pd.DataFrame, draws: int,
-             workers: int | None, check: Scenario | None) -> pd.DataFrame:
+             workers: int | Workers | None, check: Scenario | None) -> pd.DataFrame:
     """Expected reported casualties of every observed year under the fitted scale, 80 % interval.
 
     The interval holds the parameters, the fitted scale, Poisson-like chance (casualties come in accidents)

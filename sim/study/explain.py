@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from sim.core.records import YEAR_DAYS
 from sim.scenario import quantities, treaty_check
@@ -39,11 +38,11 @@ def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str)
     if len(draws) < FEWEST_DRAWS or np.ptp(values) == 0.0:
         return pd.DataFrame(columns=columns)
     scores = pd.DataFrame([draw_parameters(scenario, int(d)).scores for d in draws])
-    ranks = rankdata(values)
+    ranks = pd.Series(values).rank()
     known = quantities(scenario)
     rows = []
     for path in scores.columns:
-        r = float(np.corrcoef(ranks, rankdata(scores[path]))[0, 1])
+        r = float(np.corrcoef(ranks, scores[path].rank())[0, 1])
         share = max(0.0, (r * r - 1.0 / (len(draws) - 1)) / (1.0 - 1.0 / (len(draws) - 1)))
         if r * r < 9.0 / len(draws):  # three standard errors: of 150 inputs less than one by accident
             share = 0.0
@@ -61,15 +60,15 @@ def end_years(scenario: Scenario, draws: np.ndarray) -> np.ndarray:
     return years
 
 
-def by_end(scenarios: dict[str, Scenario], totals: dict[str, dict[str, np.ndarray]], ends: np.ndarray) -> pd.DataFrame:
-    """Whole-run results by the year in which hostilities end."""
+def by_end(totals: dict[str, dict[str, np.ndarray]], ends: np.ndarray) -> pd.DataFrame:
+    """Whole-run results by the year in which hostilities end; ``totals`` by scenario and metric, over draws."""
     rows = []
     for low, high in END_BINS:
         pick = (ends >= low) & (ends < high)
         if pick.sum() < 2:
             continue
-        for name in scenarios:
-            for metric, values in totals[name].items():
+        for name, of_scenario in totals.items():
+            for metric, values in of_scenario.items():
                 if len(values) != len(ends):
                     continue
                 v = values[pick]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sim.study.metrics import METRICS, NATIONAL
+
+if TYPE_CHECKING:
+    import pandas as pd  # worker processes need none of it, and it takes long to import
 
 BLOCK_DRAWS = 5
 """Parameter draws in one chunk: a fixed size, so that the number of workers changes nothing."""
@@ -55,9 +58,9 @@ class Chunk:
 
 
 def blocks_of(scenarios: list[str], draws: int) -> list[Block]:
-    """All blocks of a study, in a fixed order."""
+    """All blocks of a study, one scenario after the other, so that its tables are made while others are computed."""
     return [Block(name, first, min(first + BLOCK_DRAWS, draws))
-            for first in range(0, draws, BLOCK_DRAWS) for name in scenarios]
+            for name in scenarios for first in range(0, draws, BLOCK_DRAWS)]
 
 
 class RunFolder:
@@ -136,11 +139,17 @@ class RunFolder:
             np.stack([data["draw"].reshape(shape)[cell], data["inner"].reshape(shape)[cell]], axis=1),
             data["completed_years"].reshape(shape)[cell], json.loads(meta[b"failures"]))
 
+    def write_tables(self, tables: dict[str, pd.DataFrame]) -> None:
+        """Write CSV tables by name, side by side: two of them are far larger than the rest."""
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(lambda name: self.write_table(f"{name}.csv", tables[name]), tables))
+
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a CSV table whole or not at all, numbers to ten digits.
 
         Cells that a spreadsheet would run as formulas are quoted.
         """
+        import pandas as pd
         import pyarrow as pa
         from pyarrow import csv
 
@@ -151,13 +160,13 @@ class RunFolder:
                 columns[column] = pa.array(_ten_digits(values.to_numpy()), from_pandas=True)
             elif values.dtype.kind in "OU":
                 row, distinct = pd.factorize(values)  # missing: row -1
-                cells = np.array([*(_harmless(v) for v in distinct), None], dtype=object)
-                columns[column] = pa.array(cells[row], from_pandas=True)
+                cells = pa.array([_harmless(v) for v in distinct])
+                columns[column] = cells.take(pa.array(row, mask=row < 0))
             else:
                 columns[column] = pa.array(values)
         out = io.BytesIO()
         csv.write_csv(pa.table(columns), out, csv.WriteOptions(quoting_style="needed"))
-        self.write_text(name, out.getvalue().decode())
+        self._replace(name, out.getvalue())
 
 
 def _ten_digits(values: np.ndarray) -> np.ndarray:

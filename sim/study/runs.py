@@ -6,7 +6,9 @@ import json
 import platform
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import pandas as pd
 from sim import __version__
 from sim.scenario import LoadedStudy, Scenario, catalogue_sources, to_yaml
 from sim.study import explain
-from sim.study.executor import run_blocks
+from sim.study.executor import Process, Workers, workers_for
 from sim.study.results import Results
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
 from sim.study.summary import Sample, derived, differences, summarise
@@ -34,7 +36,7 @@ PER_DEVICE_METRICS = (
 BY_END_METRICS = ("casualties_total", "casualties_expected", "area_released_m2", "cost_usd")
 
 
-def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = None, workers: int | None = None,
+def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = None, workers: int | Workers | None = None,
         folder: str | Path | None = None, progress: Progress | None = None) -> Results:
     """Run one scenario.
 
@@ -43,8 +45,8 @@ def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = Non
     scenario : Scenario
     draws, per_draw : int, optional
         Sizes of the outer and inner loop; the scenario's own where not given.
-    workers : int, optional
-        Processes; all cores where not given. The results do not depend on it.
+    workers : int or Workers, optional
+        Processes, or such as were started before; all cores where not given. The results do not depend on it.
     folder : path, optional
         Run folder; ``runs/<name>-<digest>`` where not given.
     progress : callable, optional
@@ -58,7 +60,7 @@ def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = Non
 
 
 def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = None, per_draw: int | None = None,
-            workers: int | None = None, folder: str | Path | None = None, progress: Progress | None = None,
+            workers: int | Workers | None = None, folder: str | Path | None = None, progress: Progress | None = None,
             about: dict[str, Any] | None = None, fit: pd.DataFrame | None = None) -> Results:
     """Run scenarios on the same draws and compare each with a baseline.
 
@@ -82,10 +84,15 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     store = RunFolder(where)
     store.create()
     started = time.perf_counter()
-    blocks = blocks_of(list(scenarios), draws)
-    processes = _fill(store, scenarios, blocks, per_draw, workers, frames[baseline], progress)
-    results = _tables(store, scenarios, frames, baseline, blocks, draws, fit, about.get("headline"))
-    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    blocks = blocks_of([baseline, *(name for name in scenarios if name != baseline)], draws)
+    missing = [b for b in blocks if not store.has(b)]
+    memory: dict[int, int] = {}
+    with workers_for(len(missing), workers) as pool:
+        computed = pool.run(scenarios, missing, per_draw)
+        _write_scenarios(store, scenarios)  # here and in what follows the processes are at work
+        finished = _fill(store, blocks, missing, computed, frames[baseline].years, memory, progress)
+        results = _tables(store, scenarios, frames, baseline, blocks, finished, fit, about.get("headline"))
+    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, *memory.values()
     manifest = {
         "study": about.get("study", first.title), "question": about.get("question", first.question),
         "baseline": baseline, "headline": about.get("headline"),
@@ -100,16 +107,10 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         "sources": {**catalogue_sources(), **about.get("sources", {})},
         "versions": {"python": platform.python_version(), **{
             p: version(p) for p in ("numpy", "numba", "scipy", "simpy", "pandas", "pyarrow", "pydantic")}},
-        "platform": platform.platform(), "processes": processes,
+        "platform": platform.platform(), "processes": len(memory),
         "seconds": round(time.perf_counter() - started, 1), "peak_memory_mb": round(max(usage) / 1024),
     }
-    written: dict[str, str] = {}
-    for name, scenario in scenarios.items():
-        file = f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml"
-        store.write_text(file, to_yaml(scenario, written))
-    for name, table in results.items():
-        if table is not None:
-            store.write_table(f"{name}.csv", table)
+    store.write_tables({name: table for name, table in results.items() if table is not None})
     if first.map is not None and first.folder is not None:
         store.write_text("map.geojson", (first.folder / first.map).read_text())
     store.write_json("manifest.json", manifest)
@@ -117,8 +118,9 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
 
 
 def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = None, per_draw: int | None = None,
-                  workers: int | None = None, folder: str | Path | None = None, progress: Progress | None = None,
-                  only: Iterable[str] | None = None, fit: pd.DataFrame | None = None) -> Results:
+                  workers: int | Workers | None = None, folder: str | Path | None = None,
+                  progress: Progress | None = None, only: Iterable[str] | None = None,
+                  fit: pd.DataFrame | None = None) -> Results:
     """Run a study file: all variants of its base, on the same draws, against its baseline."""
     spec = study.study
     names = [n for n in study.scenarios if only is None or n in set(only) | {spec.baseline}]
@@ -149,21 +151,35 @@ def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
             raise ValueError(f"{name} and {baseline} have different seeds: they would not share their draws")
 
 
-def _fill(store: RunFolder, scenarios: dict[str, Scenario], blocks: list[Block], per_draw: int,
-          workers: int | None, frame: Frame, progress: Progress | None) -> int:
-    """Compute the chunks that are missing; returns the number of processes that did the work."""
-    missing = [b for b in blocks if not store.has(b)]
-    done = len(blocks) - len(missing)
-    processes: set[int] = set()
+def _write_scenarios(store: RunFolder, scenarios: dict[str, Scenario]) -> None:
+    """Every scenario as it was run."""
+    written: dict[str, str] = {}
+    for name, scenario in scenarios.items():
+        file = f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml"
+        store.write_text(file, to_yaml(scenario, written))
+
+
+def _fill(store: RunFolder, blocks: list[Block], missing: list[Block],
+          computed: Iterable[tuple[Block, Chunk, Process]], years: tuple[int, ...], memory: dict[int, int],
+          progress: Progress | None) -> Iterator[str]:
+    """Store the chunks that were missing; yields each scenario, in the order of the blocks, once it is whole.
+
+    Adds to ``memory`` which processes did the work, and the most memory each has had.
+    """
+    names = list(dict.fromkeys(b.scenario for b in blocks))
+    to_come, done = Counter(b.scenario for b in missing), len(blocks) - len(missing)
     if progress is not None:
         progress(done, len(blocks))
-    for block, chunk, process in run_blocks(scenarios, missing, per_draw, workers):
-        store.write(block, chunk, frame.years)
-        processes.add(process)
+    for block, chunk, process in computed:
+        store.write(block, chunk, years)
+        memory[process.id] = process.memory
+        to_come[block.scenario] -= 1
         done += 1
         if progress is not None:
             progress(done, len(blocks))
-    return len(processes)
+        while names and to_come[names[0]] == 0:
+            yield names.pop(0)
+    yield from names
 
 
 def _sample(store: RunFolder, blocks: list[Block], name: str) -> tuple[Sample, list[dict[str, Any]]]:
@@ -174,46 +190,80 @@ def _sample(store: RunFolder, blocks: list[Block], name: str) -> tuple[Sample, l
     ), [f for c in chunks for f in c.failures]
 
 
+@dataclass
+class _Part:
+    """What one scenario adds to the tables."""
+
+    failures: list[dict[str, Any]]
+    summary: list[pd.DataFrame] = field(default_factory=list)
+    differences: list[pd.DataFrame] = field(default_factory=list)
+    per_10000: list[pd.DataFrame] = field(default_factory=list)
+    drivers: list[pd.DataFrame] = field(default_factory=list)
+    totals: dict[str, np.ndarray] = field(default_factory=dict)
+
+
 def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, Frame], baseline: str,
-            blocks: list[Block], draws: int, fit: pd.DataFrame | None, headline: str | None) -> dict[str, Any]:
-    """All tables, one scenario in memory at a time beside the baseline."""
-    base, failures = _sample(store, blocks, baseline)
+            blocks: list[Block], finished: Iterable[str], fit: pd.DataFrame | None,
+            headline: str | None) -> dict[str, Any]:
+    """All tables: each scenario's part once it is finished, one in memory at a time beside the baseline."""
+    parameters, treaty = explain.parameter_table(scenarios), explain.treaty_table(frames)
+    years, districts = frames[baseline].years, frames[baseline].districts
+    finished = iter(finished)
+    base, failures = _sample(store, blocks, next(finished))  # the baseline is the first
     if len(base.draws) == 0:
         raise RuntimeError(f"no replicate of {baseline} finished; first error: {failures[0]['error']}")
-    years, districts = frames[baseline].years, frames[baseline].districts
-    used = np.unique(base.draws)
-    summaries, diffs, per_devices, driving = [], [], [], []
-    totals: dict[str, dict[str, np.ndarray]] = {}
-    driving.append(explain.drivers(scenarios[baseline], base, explain.national_total(base, "casualties_expected"),
-                                   "casualties_total"))
-    for name, scenario in scenarios.items():
-        sample, failed = (base, []) if name == baseline else _sample(store, blocks, name)
-        failures += failed
-        if len(sample.draws) == 0:
-            continue
-        summaries += [summarise(sample, years, districts), derived(sample)]
-        totals[name] = {m: explain.national_total(sample, m) for m in BY_END_METRICS}
-        if name == baseline:
-            continue
-        diffs.append(differences(sample, base, years, districts))
-        if len(sample.draws) == len(base.draws):
-            change = {
-                m: explain.national_total(sample, m) - explain.national_total(base, m)
-                for m in PER_DEVICE_METRICS}
-            per_devices.append(explain.per_10000(scenario, name, change, used))
-            if name == headline:
-                driving.append(_headline_drivers(scenario, sample, base))
-    ends = explain.end_years(scenarios[baseline], used)
+    parts = {baseline: _baseline_part(scenarios[baseline], base, failures, years, districts)}
+    for name in finished:
+        sample, failures = _sample(store, blocks, name)
+        parts[name] = _Part(failures)
+        if len(sample.draws):
+            parts[name] = _variant_part(scenarios[name], sample, base, failures, years, districts, name == headline)
+    from_baseline = [parts[baseline], *(parts[name] for name in scenarios if name != baseline)]
+    in_order = [parts[name] for name in scenarios]
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
+    differences = [table for part in in_order for table in part.differences]
     return {
-        "summary": pd.concat(summaries, ignore_index=True),
-        "differences": pd.concat(diffs, ignore_index=True) if diffs else _no_differences(),
-        "parameters": explain.parameter_table(scenarios), "drivers": pd.concat(driving, ignore_index=True),
-        "treaty": explain.treaty_table(frames), "by_end": explain.by_end(scenarios, totals, ends),
-        "per_10000": pd.concat([empty, *[p for p in per_devices if len(p)]], ignore_index=True),
-        "failures": pd.DataFrame(failures, columns=["scenario", "draw", "inner", "seed", "error", "traceback"]),
+        "summary": pd.concat([table for part in in_order for table in part.summary], ignore_index=True),
+        "differences": pd.concat(differences, ignore_index=True) if differences else _no_differences(),
+        "parameters": parameters,
+        "drivers": pd.concat([table for part in from_baseline for table in part.drivers], ignore_index=True),
+        "treaty": treaty,
+        "by_end": explain.by_end({name: part.totals for name, part in zip(scenarios, in_order, strict=True)},
+                                 explain.end_years(scenarios[baseline], np.unique(base.draws))),
+        "per_10000": pd.concat([empty, *(table for part in in_order for table in part.per_10000)], ignore_index=True),
+        "failures": pd.DataFrame([failure for part in from_baseline for failure in part.failures],
+                                 columns=["scenario", "draw", "inner", "seed", "error", "traceback"]),
         "fit": fit,
     }
+
+
+def _baseline_part(scenario: Scenario, base: Sample, failures: list[dict[str, Any]], years: tuple[int, ...],
+                   districts: tuple[str, ...]) -> _Part:
+    part = _levels(base, failures, years, districts)
+    total = explain.national_total(base, "casualties_expected")
+    part.drivers.append(explain.drivers(scenario, base, total, "casualties_total"))
+    return part
+
+
+def _variant_part(scenario: Scenario, sample: Sample, base: Sample, failures: list[dict[str, Any]],
+                  years: tuple[int, ...], districts: tuple[str, ...], is_headline: bool) -> _Part:
+    part = _levels(sample, failures, years, districts)
+    part.differences.append(differences(sample, base, years, districts))
+    if len(sample.draws) == len(base.draws):
+        change = {
+            m: explain.national_total(sample, m) - explain.national_total(base, m) for m in PER_DEVICE_METRICS}
+        table = explain.per_10000(scenario, sample.name, change, np.unique(base.draws))
+        part.per_10000 += [table] if len(table) else []
+        if is_headline:
+            part.drivers.append(_headline_drivers(scenario, sample, base))
+    return part
+
+
+def _levels(sample: Sample, failures: list[dict[str, Any]], years: tuple[int, ...],
+            districts: tuple[str, ...]) -> _Part:
+    """What baseline and variants have in common."""
+    return _Part(failures, [summarise(sample, years, districts), derived(sample)],
+                 totals={m: explain.national_total(sample, m) for m in BY_END_METRICS})
 
 
 def _headline_drivers(scenario: Scenario, sample: Sample, base: Sample) -> pd.DataFrame:
