@@ -8,7 +8,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,12 +85,12 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     store.create()
     started = time.perf_counter()
     blocks = blocks_of([baseline, *(name for name in scenarios if name != baseline)], draws)
-    missing = [b for b in blocks if not store.has(b)]
+    work = _work(blocks, store, digests)
     memory: dict[int, int] = {}
-    with workers_for(len(missing), workers) as pool:
-        computed = pool.run(scenarios, missing, per_draw)
+    with workers_for(len(work), workers) as pool:
+        computed = pool.run(scenarios, list(work), per_draw)
         _write_scenarios(store, scenarios)  # here and in what follows the processes are at work
-        finished = _fill(store, blocks, missing, computed, frames[baseline].years, memory, progress)
+        finished = _fill(store, blocks, work, computed, frames[baseline].years, memory, progress)
         results = _tables(store, scenarios, frames, baseline, blocks, finished, fit, about.get("headline"))
     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, *memory.values()
     manifest = {
@@ -159,7 +159,18 @@ def _write_scenarios(store: RunFolder, scenarios: dict[str, Scenario]) -> None:
         store.write_text(file, to_yaml(scenario, written))
 
 
-def _fill(store: RunFolder, blocks: list[Block], missing: list[Block],
+def _work(blocks: list[Block], store: RunFolder, digests: dict[str, str]) -> dict[Block, list[Block]]:
+    """Blocks to compute, and where to store each: scenarios of the same content are computed once."""
+    first_with = {digest: name for name, digest in reversed(digests.items())}
+    work: dict[Block, list[Block]] = {}
+    for block in blocks:
+        if not store.has(block):
+            computed = replace(block, scenario=first_with[digests[block.scenario]])
+            work.setdefault(computed, []).append(block)
+    return work
+
+
+def _fill(store: RunFolder, blocks: list[Block], work: dict[Block, list[Block]],
           computed: Iterable[tuple[Block, Chunk, Process]], years: tuple[int, ...], memory: dict[int, int],
           progress: Progress | None) -> Iterator[str]:
     """Store the chunks that were missing; yields each scenario, in the order of the blocks, once it is whole.
@@ -167,14 +178,17 @@ def _fill(store: RunFolder, blocks: list[Block], missing: list[Block],
     Adds to ``memory`` which processes did the work, and the most memory each has had.
     """
     names = list(dict.fromkeys(b.scenario for b in blocks))
-    to_come, done = Counter(b.scenario for b in missing), len(blocks) - len(missing)
+    to_come = Counter(block.scenario for stored in work.values() for block in stored)
+    done = len(blocks) - to_come.total()
     if progress is not None:
         progress(done, len(blocks))
     for block, chunk, process in computed:
-        store.write(block, chunk, years)
+        for place in work[block]:
+            named = [{**failure, "scenario": place.scenario} for failure in chunk.failures]
+            store.write(place, replace(chunk, failures=named), years)
+            to_come[place.scenario] -= 1
+            done += 1
         memory[process.id] = process.memory
-        to_come[block.scenario] -= 1
-        done += 1
         if progress is not None:
             progress(done, len(blocks))
         while names and to_come[names[0]] == 0:
