@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import inlined, kernel
+from sim.core.compiled import inlined, inner_kernel, kernel
 from sim.core.items import draw_facts
 from sim.core.random import STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
 from sim.core.records import (
@@ -75,7 +75,7 @@ def _list(g, step, c, date, height, item):
     return True
 
 
-@kernel
+@inner_kernel
 def open_block(g, step):
     """A calendar block begins with this step: list its candidates."""
     block = block_of(g.edges, step)
@@ -85,7 +85,7 @@ def open_block(g, step):
     _list_bystanders(g, block)
 
 
-@kernel
+@inner_kernel
 def raise_bound(g, a, t):
     """Part of an area is released: add the candidates between the old and the new bound after t."""
     first, last = np.int64(g.areas[a].cohorts_from), np.int64(g.areas[a].cohorts_to)
@@ -98,7 +98,7 @@ def raise_bound(g, a, t):
         g.cohorts[c].bound = RELEASED_BOUND
 
 
-@kernel
+@inner_kernel
 def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
     """Candidates of cohorts in a calendar block after a date, above one bound up to another."""
     start = block * BLOCK_DAYS
@@ -149,7 +149,7 @@ def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
             m += 1
 
 
-@kernel
+@inner_kernel
 def _list_bystanders(g, block):
     """People beside a self-destruction in a calendar block (section 4).
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.core.candidates import block_of, open_block, raise_bound
 from sim.core.companion import integrate, marking_now, split_branch
-from sim.core.compiled import inlined, kernel
+from sim.core.compiled import inlined, inner_kernel, kernel
 from sim.core.encounters import meet
 from sim.core.finds import close_year, reveal
 from sim.core.records import (
@@ -83,7 +83,7 @@ def _advance(g, until):
             close_year(g, end)
 
 
-@kernel
+@inner_kernel
 def _attended(g, step):
     """Share of the items seen and reported that EOD teams can attend in a quarter, by what lies there now."""
     if g.eod[step] <= 0.0:
@@ -156,7 +156,7 @@ def _act(g, order):
         reveal(g, first, last, now, True)
 
 
-@kernel
+@inner_kernel
 def _begin_sweep(g, area, now, until, method):
     """A pass over the land for clearance; the first decides how detectable the items are."""
     j = area.sweeps

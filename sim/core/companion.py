@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import kernel
+from sim.core.compiled import inner_kernel, kernel
 from sim.core.items import sighted_until
 from sim.core.life import GL_NODES, GL_WEIGHTS, active, gone
 from sim.core.records import (
@@ -160,7 +160,7 @@ def _settled(x, y, h, e, w, ageing, length):
     return x * ex, y * ey + turned * (ey - ex), detonated
 
 
-@kernel
+@inner_kernel
 def integrate(g, first, last, t1):
     """Carry cohorts [first, last) to t1, within the open step; their expected accidents join the tallies.
 
@@ -301,17 +301,18 @@ def live_rows(coh):
     return min(coh.next_date - coh.dates_from, 1) if coh.settled == coh.next_date else coh.next_date - coh.dates_from
 
 
-@kernel
+@inner_kernel
 def split_branch(g, a, source, target, share):
     """Move a share of the masses of an area's items from one branch to another."""
     area = g.areas[a]
     for c in range(area.cohorts_from, area.cohorts_to):
         coh = g.cohorts[c]
         for row in range(coh.node, coh.node + live_rows(coh)):
-            for mass in (g.active, g.inert):
-                moved = mass[row, source] * share
-                mass[row, source] -= moved
-                mass[row, target] += moved
+            active_moved, inert_moved = g.active[row, source] * share, g.inert[row, source] * share
+            g.active[row, source] -= active_moved
+            g.active[row, target] += active_moved
+            g.inert[row, source] -= inert_moved
+            g.inert[row, target] += inert_moved
 
 
 @kernel

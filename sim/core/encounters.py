@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.candidates import step_of, take_due
 from sim.core.companion import entry_now, integrate
-from sim.core.compiled import inlined, kernel
+from sim.core.compiled import inlined, inner_kernel
 from sim.core.inverse import poisson_inverse
 from sim.core.items import branch_of, draw_facts_unfound, first_place, name_of, sighted_until, slot_of, spotted, swept
 from sim.core.random import STREAM_ASSIGN, STREAM_OUTCOME, uniform, uniform2
@@ -55,7 +55,7 @@ def _look_ahead(g, column, first, last, until):
     return read
 
 
-@kernel
+@inner_kernel
 def meet(g, first, last, until):
     """Decide the candidates of cohorts [first, last) in the open step, up to a date.
 

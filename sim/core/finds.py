@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.candidates import step_of
 from sim.core.companion import live_rows, unseen_parts
-from sim.core.compiled import inlined, kernel
+from sim.core.compiled import inlined, inner_kernel
 from sim.core.inverse import binomial_inverse
 from sim.core.items import sighted_until, spotted, swept
 from sim.core.random import STREAM_FIND, uniform
@@ -29,7 +29,7 @@ from sim.core.records import (
 from sim.core.sweeps import is_later, missed_by_sweeps, sweep_progress
 
 
-@kernel
+@inner_kernel
 def _not_found_with_sd(g, c, t, missed):
     """P(not found by t) of an item that nobody has met, of a family that self-destructs."""
     coh = g.cohorts[c]
@@ -57,7 +57,7 @@ def _found_by_eod(g, coh, area, i, t, now):
         g.touched[i], t)
 
 
-@kernel
+@inner_kernel
 def reveal(g, first, last, t, by_sweep):
     """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
 
@@ -120,7 +120,7 @@ def reveal(g, first, last, t, by_sweep):
         coh.mass = mass
 
 
-@kernel
+@inner_kernel
 def close_year(g, t):
     """Year's end: spot finds become known, stocks are written down (conditional expectations)."""
     year = g.step_year[g.counters[STEP]]
