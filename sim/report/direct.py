@@ -6,11 +6,24 @@ by the devices themselves does not, so it leads wherever devices are transferred
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sim.report import devices, reading
 from sim.report.devices import OTTAWA
 from sim.report.reading import quoted
 from sim.report.shape import DIRECT, Results
 from sim.report.tables import NBSP, change_text, hazardous_text, interval, number, percent
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One transfer among others: its title, what is assumed of its devices, and (mean, interval) of what they do."""
+
+    title: str
+    assumed: str
+    hurt: tuple[str, str]
+    inert: tuple[str, str]
+    marked: bool
 
 
 def sentences(results: Results, scenario: str) -> list[str]:
@@ -28,7 +41,6 @@ def sentences(results: Results, scenario: str) -> list[str]:
         assumptions(results, scenario),
         *duration(results, scenario),
         *left_behind(results, scenario),
-        *variants(results, scenario, hurt),
     ]
 
 
@@ -73,39 +85,30 @@ def left_behind(results: Results, scenario: str) -> list[str]:
     return [f"They leave {' and '.join(parts)}."] if parts else []
 
 
-def variants(results: Results, head: str, hurt: dict[str, tuple[float, float, float]]) -> list[str]:
-    """Return the other transfers by kind: self-destructing or not, promise kept or broken.
+def transfers(results: Results, head: str) -> tuple[Transfer, ...]:
+    """Return every transfer side by side, least harm first; nothing where there is only one.
 
     Variants with the headline's own family and promise (other timer settings) are in the comparison only.
     """
+    hurt = devices.harm(results)
+    if head not in hurt:
+        return ()
     sd, kept = devices.self_destruct(results), devices.promise_kept(results)
     family = sd[head].family if head in sd else ""
-    groups: dict[tuple[bool, bool], list[str]] = {}
-    for name in sorted(hurt, key=lambda n: hurt[n][0]):
-        alike = name in sd and sd[name].family == family and kept.get(name) == kept.get(head)
-        if name == head or alike:
-            continue
-        groups.setdefault((name in sd, kept.get(name, 1.0) < 1), []).append(name)
-    words = {
-        (True, False): "People hurt with other self-destructing mines",
-        (False, False): "If they never destroy themselves",
-        (True, True): "If the promise on where they are laid is broken",
-        (False, True): "If they never destroy themselves and the promise is broken",
-    }
-    return [
-        f"{text}: " + "; ".join(_told(results, name, hurt[name]) for name in groups[kind]) + "."
-        for kind, text in words.items()
-        if kind in groups
-    ]
+    shown = [name for name in sorted(hurt, key=lambda n: hurt[n][0])
+             if name == head or name not in sd or sd[name].family != family or kept.get(name) != kept.get(head)]
+    return tuple(_transfer(results, name, hurt[name], name == head) for name in shown) if len(shown) > 1 else ()
 
 
-def _told(results: Results, name: str, level: tuple[float, float, float]) -> str:
-    """Return one variant with its interval; a self-destructing one with what has to stand next to it."""
-    text = f"{quoted(results, name)} {interval(*level)}"
+def _transfer(results: Results, name: str, hurt: tuple[float, float, float], marked: bool) -> Transfer:
     fails, inert = devices.self_destruct(results).get(name), devices.inert_effects(results).get(name)
-    if fails is None:
-        return text
-    beside = f"{percent(fails.central)} assumed to fail"
-    if inert:
-        beside += f", inert items {interval(inert.mean, inert.low, inert.high)}"
-    return f"{text}, {beside}"
+    return Transfer(
+        reading.title(results, name),
+        f"{percent(fails.central)} assumed not to self-destruct" if fails else "never self-destruct",
+        (number(hurt[0], 2), _reach(*hurt[1:])),
+        (number(inert.mean, 2), _reach(inert.low, inert.high)) if inert else ("", ""),
+        marked)
+
+
+def _reach(low: float, high: float) -> str:
+    return f"{number(low, 2)} to {number(high, 2)}"

@@ -128,6 +128,7 @@ def words(results: Results) -> dict[str, Any]:
     return {
         "study": reading.plain(results.manifest["study"]),
         "first": sentences.first_screen(results),
+        "horizon": reading.horizon(results),
         "beside": beside(results),
         "sections": sections(results),
         "reading": sentences.READING,

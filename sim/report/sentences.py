@@ -54,6 +54,7 @@ class FirstScreen:
 
     question: str
     answer: tuple[str, ...]
+    transfers: tuple[direct.Transfer, ...]
     drivers: tuple[str, ...]
     assumed: tuple[str, ...]
     not_this: tuple[str, ...] = NOT_THIS
@@ -62,7 +63,10 @@ class FirstScreen:
 def first_screen(results: Results) -> FirstScreen:
     """Return question, answer, drivers, assumptions and what the result is not."""
     question = reading.plain(results.manifest.get("question") or "How do these scenarios differ?")
-    return FirstScreen(question, tuple(answer(results)), tuple(drivers(results)), tuple(assumed(results)))
+    head = reading.headline(results)
+    return FirstScreen(
+        question, tuple(answer(results)), direct.transfers(results, head) if head else (), tuple(drivers(results)),
+        tuple(assumed(results)))
 
 
 def answer(results: Results) -> list[str]:
