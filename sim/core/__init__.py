@@ -26,12 +26,13 @@ def kernel_fingerprint(folder: Path | None = None) -> str:
 
 
 def _choose_cache_folder() -> None:
-    """Point numba at a cache folder of our own, unless the user chose one or none is writable."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return
+    """Point numba at a cache folder of our own, within the one that the user chose; none if none is writable."""
+    chosen, name = os.environ.pop("NUMBA_CACHE_DIR", ""), kernel_fingerprint()
+    if Path(chosen).name == name:  # by the process that started this one
+        chosen = str(Path(chosen).parent)
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    for root in (base, tempfile.gettempdir()):
-        folder = Path(root) / "demrisk" / kernel_fingerprint()
+    for root in (Path(chosen),) if chosen else (Path(base) / "demrisk", Path(tempfile.gettempdir()) / "demrisk"):
+        folder = root / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):

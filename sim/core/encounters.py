@@ -50,7 +50,7 @@ def _look_ahead(g, column, first, last, until):
             candidate = g.candidates[i]
             if candidate.date <= until:
                 slot = g.slots[first_place(g.slots, c, candidate.id)]
-                read += slot if slot < 0 else np.int64(g.names[slot] & np.uint64(1))
+                read += slot if slot < 0 else g.states[slot] + np.int64(g.names[slot])
             i = candidate.next
     return read
 

@@ -1,0 +1,88 @@
+"""Scenarios that differ in one thing share their fates in everything else (MODEL sections 11 and 12)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import plain_python
+import pytest
+from running import DATA, TOY, play, run_all
+
+from sim.core.life import LIFE, settle_life
+from sim.core.records import N_TOUCHED
+from sim.scenario import Scenario, load, replace
+
+FIELD = DATA / "constant_hazard.yaml"
+SMALL = {"contamination.mines.items": 300.0, "horizon_years": 5.0, "exposure.scale": 3.0}
+
+
+@pytest.fixture(scope="module")
+def uncompiled() -> dict[str, object]:
+    return plain_python.run(TOY, SMALL)
+
+
+def test_compiled_kernels_say_what_their_source_says(uncompiled: dict[str, object]) -> None:
+    """Accidents, finds and expected values of a replicate with survey, clearance, learning and a following queue."""
+    _, ground, ledger = play(replace(load(TOY), SMALL))
+    assert ground.accidents.tolist() == uncompiled["accidents"]
+    assert ground.arrays.cohorts["found"].tolist() == uncompiled["found"]
+    assert int(ground.arrays.counters[N_TOUCHED]) == uncompiled["met"] > 50
+    assert len(ledger.releases) == uncompiled["released"] > 5
+    assert ground.arrays.kinds == pytest.approx(np.array(uncompiled["expected"]), rel=1e-12)
+
+
+def test_bounds_may_be_tripled(uncompiled: dict[str, object]) -> None:
+    tripled = plain_python.run(TOY, SMALL, 3.0)
+    assert tripled["listed"] > 2 * uncompiled["listed"]  # type: ignore[operator]
+    assert {**tripled, "listed": 0} == {**uncompiled, "listed": 0}
+
+
+def test_a_bound_that_is_too_low_loses_accidents(uncompiled: dict[str, object]) -> None:
+    """Negative control: a bound below the hazard is no bound."""
+    lowered = plain_python.run(TOY, SMALL, 0.5)
+    assert len(lowered["accidents"]) < len(uncompiled["accidents"])  # type: ignore[arg-type]
+
+
+def _accidents(scenario: Scenario, inner: int = 0) -> dict[int, float]:
+    """Date of each item's accident, by item."""
+    _, ground, _ = play(scenario, inner=inner)
+    return {int(row[3]): float(row[0]) for row in ground.accidents}
+
+
+def _field(items: int, **family: float) -> Scenario:
+    changes = {f"families.sd_fails.{name}": value for name, value in family.items()}
+    return replace(load(FIELD), {
+        "contamination.mines.items": float(items), "contamination.mines.families": {"sd_fails": 1},
+        "exposure.scale": 20.0, **changes})
+
+
+@pytest.mark.parametrize("inner", range(3))
+def test_more_items_leave_the_earlier_ones_their_fates(inner: int) -> None:
+    few, many = _accidents(_field(2_000), inner), _accidents(_field(6_000), inner)
+    assert len(few) > 80 and len(many) > 2 * len(few)
+    last = max(few)
+    assert {i: t for i, t in many.items() if i <= last} == few
+
+
+@pytest.mark.parametrize("inner", range(3))
+def test_fewer_failures_leave_a_subset_that_harms(inner: int) -> None:
+    rare, often = (_accidents(_field(6_000, sd_failure=f), inner) for f in (0.05, 0.3))
+    assert 50 < len(rare) < len(often)
+    assert rare.items() <= often.items()
+
+
+def test_fewer_failures_leave_a_subset_active_item_by_item() -> None:
+    """Of a thousand items none functions for longer where self-destruction fails more rarely."""
+    life = np.zeros(1, LIFE)[0]
+    life["armed"], life["sd_from"], life["sd_to"], life["sda"], life["sda_fails"] = 0.97, 10.0, 30.0, 120.0, 0.1
+    life["age_scale"], life["age_shape"] = 5000.0, 1.0
+    for u in np.random.default_rng(1).uniform(size=(1000, 5)):
+        ends = [settle_life(life, fails, *u)[0] for fails in (0.0, 0.05, 0.3, 1.0)]
+        assert ends == sorted(ends)
+
+
+def test_the_number_of_draws_in_a_block_changes_nothing() -> None:
+    whole, first, rest = run_all(load(TOY), 4, 2), run_all(load(TOY), 1, 2), run_all(load(TOY), 3, 2, first=1)
+    joined = np.concatenate([first.by_district, rest.by_district])
+    assert np.array_equal(whole.by_district, joined)
