@@ -164,10 +164,11 @@ def _list_bystanders(g, block):
         if coh.id_to <= coh.id_from or not life.sd_from < np.inf:
             continue
         access = g.areas[coh.area].access
-        bound = 0.0
+        likeliest = 0.0
         for step in range(len(g.edges) - 1):
             p = g.bystander[coh.pair, g.step_season[step]] * g.presence[access, step] * g.entry[access, step]
-            bound = max(bound, -math.log1p(-min(p, MOST_BESIDE)))
+            likeliest = max(likeliest, p)
+        bound = -math.log1p(-min(likeliest, MOST_BESIDE))
         first, size, m = 0, FIRST_INDEX_BLOCK, 0
         while first < coh.id_to and bound > 0.0:
             eta, j = 0.0, 0

@@ -6,20 +6,20 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import kernel
+from sim.core.compiled import inlined, kernel
 from sim.core.life import settle_life
 from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms4
 from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, QUARTER_DAYS, REDUCED
 
 
-@kernel
+@inlined
 def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
     """Facts of an item: functions of its address (and of the attempt, where a find rules some out)."""
     _draw_laying(address, dates, weights, coh, item, attempt)
     _draw_life(address, lots, life, coh, item)
 
 
-@kernel
+@inlined
 def _draw_laying(address, dates, weights, coh, item, attempt):
     """When and in which site it was laid, and how much sighting it takes until somebody reports it."""
     item.attempt = attempt
@@ -33,7 +33,7 @@ def _draw_laying(address, dates, weights, coh, item, attempt):
     item.laid = dates[d]
 
 
-@kernel
+@inlined
 def _draw_life(address, lots, life, coh, item):
     """How detectable it is, when it stops functioning and when it is gone."""
     seed, rep, sub = address[0], address[1], item.attempt << 3
@@ -46,7 +46,7 @@ def _draw_life(address, lots, life, coh, item):
     item.inactive, item.gone = item.laid + end, item.laid + gone_at
 
 
-@kernel
+@inlined
 def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edges, step, sighted, sighting):
     """Facts of an item given that neither spot tasks nor the finished sweeps have found it: by rejection.
 

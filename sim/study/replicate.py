@@ -88,7 +88,7 @@ def run_replicate(world: World, plan: Plan, inner: int) -> Replicate:
 
 def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
     tally, stock, land = g.tallies, g.stocks, ledger.land_by_year_m2
-    present, person_years = _people(world)
+    present, person_years = world.people_by_year
     spot = np.diff(stock[:, :, STOCK_SPOT], axis=0, prepend=0.0)
     columns: dict[str, np.ndarray] = {
         "accidents": tally[:, :, ACCIDENTS],
@@ -140,16 +140,3 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
         np.array([national[m.column] for m in NATIONAL], float),
         (ledger.completed_on - world.frame.edges[0]) / YEAR_DAYS,
     )
-
-
-def _people(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """People present at each year's end and person-years lived in the year, (year, district) float64."""
-    frame = world.frame
-    people = world.access.presence * frame.residents[:, None]
-    shape = (len(frame.years), len(frame.districts))
-    present, lived = np.zeros(shape), np.zeros(shape)
-    years = np.diff(frame.edges) / YEAR_DAYS
-    for step, year in enumerate(frame.step_year):
-        np.add.at(lived[year], frame.access_district, people[:, step] * years[step])
-        present[year] = np.bincount(frame.access_district, people[:, step], len(frame.districts))
-    return present, lived

@@ -125,6 +125,19 @@ class World:
             dates[c.area] = max(dates.get(c.area, -np.inf), float(np.max(laid[np.isfinite(laid)], initial=-np.inf)))
         return dates
 
+    @cached_property
+    def people_by_year(self) -> tuple[np.ndarray, np.ndarray]:
+        """People present at each year's end and person-years lived in the year, (year, district) float64."""
+        frame = self.frame
+        people = self.access.presence * frame.residents[:, None]
+        present, lived = np.zeros((2, len(frame.years), len(frame.districts)))
+        years = np.diff(frame.edges) / YEAR_DAYS
+        for step, year in enumerate(frame.step_year):
+            by_district = np.bincount(frame.access_district, people[:, step], len(frame.districts))
+            lived[year] += by_district * years[step]
+            present[year] = by_district
+        return present, lived
+
     def _cohort_template(self) -> np.ndarray:
         """Cohorts with everything but what chance decides, (cohort,) COHORT."""
         frame = self.frame
