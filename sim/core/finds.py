@@ -85,7 +85,7 @@ def reveal(g, first, last, t, by_sweep):
         else:
             new = _not_found_with_sd(g, c, t, missed)
         if new < coh.not_found:
-            occasion = 4 * sweeps + 2 * np.int64(by_sweep) + within
+            occasion = (coh.moved << 16) + 4 * sweeps + 2 * np.int64(by_sweep) + within
             u = uniform(g.address[0], g.address[1], STREAM_FIND, coh.key, occasion, step)
             count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
             coh.unassigned += count

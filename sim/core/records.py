@@ -38,6 +38,7 @@ COHORT = np.dtype(
         ("family", "i4"),
         ("kind", "i4"),
         ("transferred", "i4"),  # 1: devices of a transfer, tallied apart
+        ("moved", "i4"),  # 1: those of them that lie where the pledge forbids; the rest has the same address
         ("id_from", "i8"),  # items are the ids [id_from, id_to) of the address
         ("id_to", "i8"),
         ("dates_from", "i4"),  # slice of Ground.dates: when its items were laid

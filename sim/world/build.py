@@ -146,6 +146,7 @@ class World:
         cohorts["key"], cohorts["area"] = frame.cohort_keys, frame.cohort_area
         cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_kind
         kinds, kind_of = frame.kinds_of_cohort, frame.kind_of_cohort
+        cohorts["moved"] = np.array([bool(c.moved) for c in frame.cohorts], np.int64)
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
         cohorts["first_touched"] = -1
         cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0

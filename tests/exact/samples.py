@@ -1,0 +1,92 @@
+"""Many replicates of a scenario, by the engine and by the plain simulator, as rows of the same numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.core.ground import GroundTruth
+from sim.core.records import (
+    CLEARED,
+    STOCK_ACTIVE,
+    STOCK_FOUND,
+    STOCK_GONE,
+    STOCK_INERT,
+    STOCK_SPOT,
+    Room,
+)
+from sim.programme import Ledger, Plan, run_programme
+from sim.world import World
+
+from .reference import PlainGround
+
+ROOM = 1 << 12
+PLAIN_REPLICATES = 1 << 31  # their addresses: chance of the programme that is independent of the engine's
+
+SCALARS = (
+    "laid", "accidents", "before", "after", "casualties", "killed", "reported", "swept", "spotted", "found",
+    "deminers", "released", "cost")
+"""Counted on both sides. ``before`` and ``after``: accidents before and after the cleared site was handed over."""
+STOCKS = ("active", "inert", "gone")
+"""At the year's end. The engine's are conditional expectations: their means agree, their variances do not."""
+YEARLY = ("accidents", "found", "spotted")
+
+
+def names_of(world: World) -> list[str]:
+    """Columns of the samples."""
+    years = range(len(world.frame.years))
+    return [*SCALARS, *(f"{name} in year {y}" for name in (*YEARLY, *STOCKS) for y in years), "expected"]
+
+
+def engine_samples(world: World, plan: Plan, replicates: int, first: int = 0) -> np.ndarray:
+    """(replicate, column) float64, by the engine."""
+    room = Room(ROOM)
+    rows = []
+    for inner in range(first, first + replicates):
+        ground = GroundTruth(world.replicate(inner, room))
+        ledger = run_programme(world, plan, ground)
+        g = ground.arrays
+        tallies, stocks = g.tallies.sum(axis=(0, 1)), g.stocks.sum(axis=1)
+        log = ground.accidents
+        yearly = [g.tallies[:, :, 0].sum(axis=1), stocks[:, STOCK_FOUND], stocks[:, STOCK_SPOT],
+                  stocks[:, STOCK_ACTIVE], stocks[:, STOCK_INERT], stocks[:, STOCK_GONE]]
+        laid = int((g.cohorts["id_to"] - g.cohorts["id_from"]).sum())
+        counted = [tallies[0], *_around_release(log[:, 0], log[:, 1].astype(int), ledger), *tallies[1:4]]
+        rows.append(_row(world, ledger, laid, counted, yearly, float(tallies[8])))
+    return np.array(rows)
+
+
+def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0, spot_first: bool = True) -> np.ndarray:
+    """(replicate, column) float64, item by item; see `PlainGround` for ``spot_first``."""
+    rows = []
+    for r in range(replicates):
+        ground = PlainGround(world, np.random.default_rng([seed, r]), PLAIN_REPLICATES + r, spot_first)
+        ledger = run_programme(world, plan, ground)  # type: ignore[arg-type]
+        accidents = ground.accidents
+        step_year = world.frame.step_year
+        dates = np.array([a.date for a in accidents])
+        step = np.minimum(np.searchsorted(world.frame.edges, dates, "right") - 1, len(step_year) - 1)
+        series = np.bincount(step_year[step], minlength=len(ground.years))
+        yearly = [series, *(np.array([getattr(y, name) for y in ground.years])
+                            for name in ("found", "spot", "active", "inert", "gone"))]
+        counted = [
+            float(len(accidents)), *_around_release(dates, np.array([a.area for a in accidents], int), ledger),
+            sum(a.people for a in accidents), sum(a.killed for a in accidents),
+            sum(a.people for a in accidents if np.isfinite(a.reported_on))]
+        rows.append(_row(world, ledger, ground.laid, counted, yearly, np.nan))
+    return np.array(rows)
+
+
+def _around_release(dates: np.ndarray, areas: np.ndarray, ledger: Ledger) -> tuple[float, float]:
+    """Accidents before and after the cleared sites of their area were handed over."""
+    handed = {area: date for date, area, branch in ledger.releases if branch == CLEARED}
+    after = sum(date > handed.get(int(area), np.inf) for date, area in zip(dates, areas, strict=True))
+    return float(len(dates) - after), float(after)
+
+
+def _row(world: World, ledger: Ledger, laid: int, counted: list[float], yearly: list[np.ndarray],
+         expected: float) -> list[float]:
+    spotted, found = float(yearly[2][-1]), float(yearly[1][-1])
+    released = float(ledger.land_by_year_m2[:, :, 4:].sum()) / 1e6  # km2 years
+    swept = float(ledger.items_found.sum())
+    return [float(laid), *counted, swept, spotted, found, float(ledger.deminer_casualties.sum()), released,
+            float(ledger.cost_usd.sum()), *(float(v) for series in yearly for v in series), expected]
