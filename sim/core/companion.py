@@ -192,7 +192,6 @@ def integrate(g, first, last, t1):
         last_date = coh.next_date
         while last_date < coh.dates_to and g.dates[last_date] < t1:
             last_date += 1
-        first_date = max(coh.settled, coh.dates_from)  # those before are one row
         detonated, present = 0.0, 0.0
         for b in range(N_BRANCHES if diverged else 1):
             if b == LATER and area.sweeps == 0:
@@ -212,13 +211,13 @@ def integrate(g, first, last, t1):
                 detonated += d_mass
                 present += x + y
                 g.active[coh.node, b], g.inert[coh.node, b] = x, y
-            if first_date == last_date:
-                continue
+            if coh.settled == last_date:
+                continue  # all in one row
             share = branch_share(area, b) if diverged else 1.0
             z, zw = (h + e) * length, (w * h + e) * length
             f1, f2, f3, ex = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
             k1, k2, k3, ey = decay(zw * GL_NODES[0]), decay(zw * GL_NODES[1]), decay(zw * GL_NODES[2]), decay(zw)
-            for d in range(first_date, last_date):
+            for d in range(coh.settled, last_date):
                 laid, row = g.dates[d], coh.node + d - coh.dates_from
                 if laid >= t0:
                     g.active[row, b] = g.weights[d] * life.armed * share

@@ -1,7 +1,7 @@
 """Where the engine does not do exactly what the plain simulator does: the smallest cases, with the size of the gap.
 
-Each test states what should hold and is expected to fail (strictly: once the engine is mended it has to be moved to
-the tests that must pass, and `drawn.py` may draw what it leaves out).
+Each test states what should hold. Those marked so are expected to fail, strictly: once the engine is mended the mark
+has to go, as it has from the first that was, and `drawn.py` may draw what it leaves out.
 """
 
 from __future__ import annotations
