@@ -24,22 +24,14 @@ from sim.core.records import (
     MOST_BESIDE,
     N_CANDIDATES,
     OVERFLOW,
-    QUARTER_DAYS,
     STEP,
 )
+from sim.core.steps import step_of
 
 SUSPECTED_BOUND, RELEASED_BOUND, OWN_BOUND, NO_BOUND = (np.int64(level) for level in (0, 1, -1, -2))
 _BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
 _UNIT32 = 2.0**-32
 _SHORT = 12  # lists up to this length are sorted by insertion alone
-
-
-@kernel
-def step_of(edges, t):
-    """Step that holds t."""
-    if t < edges[1]:
-        return 0
-    return min(1 + int((t - edges[1]) / QUARTER_DAYS), len(edges) - 2)
 
 
 @kernel

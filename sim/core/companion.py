@@ -20,7 +20,7 @@ import numpy as np
 
 from sim.core.compiled import inner_kernel, kernel
 from sim.core.items import sighted_until
-from sim.core.life import GL_NODES, GL_WEIGHTS, active, gone
+from sim.core.life import GL_NODES, GL_UP_TO, GL_WEIGHTS, active, ageing, battery, gone
 from sim.core.records import (
     CLEARED,
     EXPECTED_ACCIDENTS,
@@ -33,6 +33,7 @@ from sim.core.records import (
     STEP,
     TRANSFERRED,
 )
+from sim.core.steps import edge_after
 from sim.core.sweeps import branch_share, is_later, sweep_progress
 
 
@@ -77,8 +78,19 @@ def entry_now(entry, learning, area, step):
 
 
 @kernel
+def _inert_at(j, x, y, q1, q2, q3, k, gap):
+    """Inert mass at a Gauss-Legendre node of an interval: what was inert, and what has turned so since.
+
+    ``q1..q3``: share turned by each node and still there, as if inert from the start; ``k``: exp(-rate·tau) of the
+    node for inert items; ``gap``: difference of the two rates times the interval's length.
+    """
+    q = q1 if j == 0 else q2 if j == 1 else q3
+    return k * (y + x * (q + gap * (GL_UP_TO[j, 0] * q1 + GL_UP_TO[j, 1] * q2 + GL_UP_TO[j, 2] * q3)))
+
+
+@kernel
 def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
-    """One smooth piece of a node's life: masses after it, what detonated, what self-destructed.
+    """One smooth piece of a node's life: masses after it, what detonated, self-destructed, and was taken by a sweep.
 
     ``l0 + slope·tau`` is the share not yet removed by a sweep under way, relative to the piece's start
     when divided by ``l0``. Integration by parts leaves only integrals of smooth functions.
@@ -89,47 +101,57 @@ def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
     s1, g1 = active(life, end), gone(life, end)
     w = life.inert_weight
     hx, hy = h + e, w * h + e
+    gap = (1.0 - w) * h * length
     ex, ey = decay(hx * length), decay(hy * length)
-    sum_x = 0.0
-    sum_i = 0.0
-    sum_g = 0.0
-    sum_y = 0.0
+    t1, t2, t3 = GL_NODES[0] * length, GL_NODES[1] * length, GL_NODES[2] * length
+    k1, k2, k3 = decay(hy * t1), decay(hy * t2), decay(hy * t3)
+    q1, q2, q3 = 0.0, 0.0, 0.0
+    sum_x, all_x, sum_g = 0.0, 0.0, 0.0
     if s0 > 0.0:
         for j in range(3):
             tau = GL_NODES[j] * length
             s, gg = active(life, age0 + tau), gone(life, age0 + tau)
-            lj = (l0 + slope * tau) / l0
             fx = decay(hx * tau)
-            turned = (g0 + s0 - s - gg) / s0
-            sum_x += GL_WEIGHTS[j] * s / s0 * fx * lj
-            sum_i += GL_WEIGHTS[j] * turned * fx * decay(hy * (length - tau))
+            sum_x += GL_WEIGHTS[j] * s / s0 * fx * (l0 + slope * tau) / l0
+            all_x += GL_WEIGHTS[j] * s / s0 * fx
             sum_g += GL_WEIGHTS[j] * (gg - g0) / s0 * fx
-            # inert mass at tau, to the order that its small weight asks for
-            sum_y += GL_WEIGHTS[j] * lj * (y * decay(hy * tau) + x * turned * fx)
+            q = (g0 + s0 - s - gg) / s0 * fx
+            if j == 0:
+                q1 = q / k1
+            elif j == 1:
+                q2 = q / k2
+            else:
+                q3 = q / k3
         x1 = x * s1 / s0 * ex
-        y1 = y * ey + x * ((g0 + s0 - s1 - g1) / s0 * ex + (1.0 - w) * h * length * sum_i)
+        turned = (g0 + s0 - s1 - g1) / s0 * ex
         went = x * ((g1 - g0) / s0 * ex + hx * length * sum_g)
     else:
-        for j in range(3):
-            tau = GL_NODES[j] * length
-            sum_y += GL_WEIGHTS[j] * (l0 + slope * tau) / l0 * y * decay(hy * tau)
-        x1, y1, went = 0.0, y * ey, 0.0
+        x1, turned, went = 0.0, 0.0, 0.0
+    y1 = ey * (y + x * gap * (GL_WEIGHTS[0] * q1 + GL_WEIGHTS[1] * q2 + GL_WEIGHTS[2] * q3)) + x * turned
+    sum_y, all_y = 0.0, 0.0
+    for j in range(3):
+        inert = _inert_at(j, x, y, q1, q2, q3, k1 if j == 0 else k2 if j == 1 else k3, gap)
+        sum_y += GL_WEIGHTS[j] * inert * (l0 + slope * GL_NODES[j] * length) / l0
+        all_y += GL_WEIGHTS[j] * inert
     l1 = (l0 + slope * length) / l0
     detonated = h * length * (x * sum_x + w * sum_y)
-    return x1 * l1, y1 * l1, detonated, went
+    rate = -slope * length / l0
+    return x1 * l1, y1 * l1, detonated, went, rate * x * all_x, rate * all_y
 
 
 @kernel
 def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
     """A node over [age0, age1]: smooth pieces between the kinks of its life, jumps at the kinks."""
-    detonated, went = 0.0, 0.0
+    detonated, went, taken_x, taken_y = 0.0, 0.0, 0.0, 0.0
     age = age0
     while age < age1:
         nxt, kink = age1, False
         for k in (life.sd_from, life.sd_to, life.sda):
             if age < k <= age1 and k <= nxt:
                 nxt, kink = k, True
-        x, y, d, s = _piece(life, age, nxt, kink, x, y, h, e, l0 + slope * (age - age0), slope)
+        x, y, d, s, tx, ty = _piece(life, age, nxt, kink, x, y, h, e, l0 + slope * (age - age0), slope)
+        taken_x += tx
+        taken_y += ty
         harmed = s * p_bystander
         detonated += d + harmed
         went += s - harmed
@@ -143,7 +165,7 @@ def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
             detonated += fell * p_bystander
             went += fell * (1.0 - p_bystander)
         age = nxt
-    return x, y, detonated, went
+    return x, y, detonated, went, taken_x, taken_y
 
 
 @kernel
@@ -207,14 +229,16 @@ def integrate(g, first, last, t1):
                     x, y, d_mass = _settled(x, y, h, e, w, 1.0 / life.age_scale, length)
                 else:
                     age0 = t0 - g.dates[coh.dates_from]
-                    x, y, d_mass, _ = _node(life, age0, age0 + length, x, y, h, e, l0, slope, p_bystander)
+                    x, y, d_mass, _, tx, ty = _node(life, age0, age0 + length, x, y, h, e, l0, slope, p_bystander)
+                    coh.taken_active += tx
+                    coh.taken_inert += ty
                 detonated += d_mass
                 present += x + y
                 g.active[coh.node, b], g.inert[coh.node, b] = x, y
             if coh.settled == last_date:
                 continue  # all in one row
             share = branch_share(area, b) if diverged else 1.0
-            z, zw = (h + e) * length, (w * h + e) * length
+            z, zw, gap = (h + e) * length, (w * h + e) * length, (1.0 - w) * h * length
             f1, f2, f3, ex = decay(z * GL_NODES[0]), decay(z * GL_NODES[1]), decay(z * GL_NODES[2]), decay(z)
             k1, k2, k3, ey = decay(zw * GL_NODES[0]), decay(zw * GL_NODES[1]), decay(zw * GL_NODES[2]), decay(zw)
             for d in range(coh.settled, last_date):
@@ -229,17 +253,21 @@ def integrate(g, first, last, t1):
                 if whole and slope == 0.0 and g.table[table, step, 5] == 1.0:
                     r1, r2 = g.table[table, step, 1], g.table[table, step, 2]
                     r3, r4 = g.table[table, step, 3], g.table[table, step, 4]
-                    i1, i2, i3 = (1.0 - r1) * f1, (1.0 - r2) * f2, (1.0 - r3) * f3
-                    moved = GL_WEIGHTS[0] * i1 * k3 + GL_WEIGHTS[1] * i2 * k2 + GL_WEIGHTS[2] * i3 * k1
+                    q1, q2, q3 = (1.0 - r1) * f1 / k1, (1.0 - r2) * f2 / k2, (1.0 - r3) * f3 / k3
+                    moved = GL_WEIGHTS[0] * q1 + GL_WEIGHTS[1] * q2 + GL_WEIGHTS[2] * q3
                     d_mass = h * length * (
                         x * (GL_WEIGHTS[0] * r1 * f1 + GL_WEIGHTS[1] * r2 * f2 + GL_WEIGHTS[2] * r3 * f3)
-                        + w * (GL_WEIGHTS[0] * (y * k1 + x * i1) + GL_WEIGHTS[1] * (y * k2 + x * i2)
-                               + GL_WEIGHTS[2] * (y * k3 + x * i3)))
-                    x, y = x * r4 * ex, y * ey + x * ((1.0 - r4) * ex + (1.0 - w) * h * length * moved)
+                        + w * (GL_WEIGHTS[0] * _inert_at(0, x, y, q1, q2, q3, k1, gap)
+                               + GL_WEIGHTS[1] * _inert_at(1, x, y, q1, q2, q3, k2, gap)
+                               + GL_WEIGHTS[2] * _inert_at(2, x, y, q1, q2, q3, k3, gap)))
+                    x, y = x * r4 * ex, ey * (y + x * gap * moved) + x * (1.0 - r4) * ex
                 else:
-                    x, y, d_mass, went = _node(life, max(t0 - laid, 0.0), t1 - laid, x, y, h, e,
-                                               l0 + slope * max(laid - t0, 0.0), slope, p_bystander)
+                    x, y, d_mass, went, tx, ty = _node(
+                        life, max(t0 - laid, 0.0), t1 - laid, x, y, h, e,
+                        l0 + slope * max(laid - t0, 0.0), slope, p_bystander)
                     coh.gone += went
+                    coh.taken_active += tx
+                    coh.taken_inert += ty
                 detonated += d_mass
                 present += x + y
                 if d > coh.dates_from and t1 - laid >= life.settles:
@@ -289,9 +317,26 @@ def unseen_parts(life, laid, t, edges, step, sighted, sighting):
     """An item that nobody has met: P(self-destructs some day, unseen so far), P(does not, unseen so far)."""
     then = sighted_until(edges, step, sighted, sighting, laid)
     goes = life.armed * gone(life, life.sd_to)
-    at = min(t, laid + 0.5 * (life.sd_from + life.sd_to))
-    before = goes * math.exp(then - sighted_until(edges, step, sighted, sighting, at))
-    return before, (1.0 - goes) * math.exp(then - sighted_until(edges, step, sighted, sighting, t))
+    unseen = math.exp(then - sighted_until(edges, step, sighted, sighting, t))
+    after = (1.0 - goes) * unseen
+    low, until = laid + life.sd_from, laid + life.sd_to
+    if t <= low:
+        return goes * unseen, after
+    if low == until:
+        return goes * math.exp(then - sighted_until(edges, step, sighted, sighting, low)), after
+    # those that have gone could be seen until then: smooth between quarters and the end of the battery
+    before = (goes - life.armed * gone(life, t - laid)) * unseen
+    per_day = life.armed * (1.0 - life.sd_fails) / (until - low)
+    until = min(t, until)
+    while low < until:
+        high = min(until, edge_after(edges, low))
+        high = laid + life.sda if low < laid + life.sda < high else high
+        for j in range(3):
+            at = low + GL_NODES[j] * (high - low)
+            before += GL_WEIGHTS[j] * (high - low) * per_day * ageing(life, at - laid) * battery(life, at - laid) * (
+                math.exp(then - sighted_until(edges, step, sighted, sighting, at)))
+        low = high
+    return before, after
 
 
 @kernel
@@ -324,6 +369,7 @@ def begin(g):
         coh.integrated, coh.revealed, coh.not_found = start, start, 1.0
         coh.mass, coh.waiting, coh.gone, coh.unseen = 1.0, 1.0, 0.0, 0.0
         coh.present, coh.unseen_gone, coh.unseen_later = 0.0, 0.0, 0.0
+        coh.taken_active, coh.taken_inert = 0.0, 0.0
         coh.next_date, coh.settled = coh.dates_from, coh.dates_from
         while coh.next_date < coh.dates_to and g.dates[coh.next_date] < start:
             age, w = start - g.dates[coh.next_date], g.weights[coh.next_date]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from sim.core.candidates import step_of, take_due
+from sim.core.candidates import take_due
 from sim.core.companion import entry_now, integrate
 from sim.core.compiled import inlined, inner_kernel
 from sim.core.inverse import poisson_inverse
@@ -33,6 +33,7 @@ from sim.core.records import (
     STEP,
     TRANSFERRED,
 )
+from sim.core.steps import step_of
 
 _AHEAD = 32
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.candidates import step_of
 from sim.core.companion import live_rows, unseen_parts
 from sim.core.compiled import inlined, inner_kernel
 from sim.core.inverse import binomial_inverse
-from sim.core.items import sighted_until, spotted, swept
+from sim.core.items import sighted_until, spotted, swept, taken_on
 from sim.core.random import STREAM_FIND, uniform
 from sim.core.records import (
-    CLEARED,
     FIRST,
     FOUND,
     IN_GROUND,
@@ -26,7 +24,8 @@ from sim.core.records import (
     STOCK_LAID,
     STOCK_SPOT,
 )
-from sim.core.sweeps import is_later, missed_by_sweeps, sweep_progress
+from sim.core.steps import step_of
+from sim.core.sweeps import is_later, missed_by_sweeps, not_known
 
 
 @inner_kernel
@@ -51,10 +50,10 @@ def _found_by_sweep(g, coh, area, i, t):
 
 @inlined
 def _found_by_eod(g, coh, area, i, t, now):
-    """Most items are far from being sighted, which one comparison tells."""
+    """Most items are far from being sighted, which one comparison tells; those taken by a sweep are beyond it."""
     return g.sighted_at[i] < now and spotted(
         g.edges, g.counters[STEP], g.sighted[area.access, coh.family], g.sighting[area.access, coh.family],
-        g.touched[i], t)
+        g.touched[i], min(t, taken_on(g.address, area, coh.key, coh.kind, g.touched[i])))
 
 
 @inner_kernel
@@ -75,11 +74,12 @@ def reveal(g, first, last, t, by_sweep):
             continue
         area = g.areas[coh.area]
         sweeps = area.sweeps_done
-        missed, progress = 1.0, 1.0
+        missed = 1.0
+        sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
         if area.diverged == 1 and area.sweeps > 0:
             cleared = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
-            missed = 1.0 - cleared * (1.0 - missed_by_sweeps(area, coh.kind, sweeps))
-            progress = sweep_progress(area, coh.kind, t)
+            unknown = not_known(area, coh.kind, t, g.edges, open_step, sighted, sighting)
+            missed = 1.0 - cleared * (1.0 - missed_by_sweeps(area, coh.kind, sweeps) * unknown)
         if g.life[coh.family].sd_from == np.inf:
             new = coh.waiting + coh.unseen_later + coh.unseen * missed
         else:
@@ -89,7 +89,6 @@ def reveal(g, first, last, t, by_sweep):
             u = uniform(g.address[0], g.address[1], STREAM_FIND, coh.key, occasion, step)
             count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
             coh.unassigned += count
-            sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
             i, before = coh.first_touched, np.int64(-1)
             while i >= 0:
@@ -111,13 +110,13 @@ def reveal(g, first, last, t, by_sweep):
             if not by_sweep:
                 coh.found_spot += count
         coh.revealed = t
-        # neither detonated nor known to be found: what a sweep under way has removed is not known yet
-        mass = coh.waiting + coh.gone
+        if by_sweep:
+            coh.taken_active, coh.taken_inert = 0.0, 0.0
+        # neither detonated nor known to be found
+        coh.mass = coh.waiting + coh.gone + coh.taken_active + coh.taken_inert
         for row in range(coh.node, coh.node + live_rows(coh)):
             for b in range(N_BRANCHES):
-                part = g.active[row, b] + g.inert[row, b]
-                mass += part / progress if b == CLEARED and progress > 0.0 else part
-        coh.mass = mass
+                coh.mass += g.active[row, b] + g.inert[row, b]
 
 
 @inner_kernel
@@ -130,15 +129,11 @@ def close_year(g, t):
         n = coh.id_to - coh.id_from
         if n == 0:
             continue
-        area = g.areas[coh.area]
-        # what a sweep under way has removed is not known yet: it counts as in the ground
-        progress = sweep_progress(area, coh.kind, t) if area.diverged == 1 else 1.0
-        x, y = 0.0, 0.0
+        x, y = coh.taken_active, coh.taken_inert  # until the sweep ends they count as in the ground
         for row in range(coh.node, coh.node + live_rows(coh)):
             for b in range(N_BRANCHES):
-                back = progress if b == CLEARED and progress > 0.0 else 1.0
-                x += g.active[row, b] / back
-                y += g.inert[row, b] / back
+                x += g.active[row, b]
+                y += g.inert[row, b]
         left = (n - coh.accidents - coh.found) / coh.mass if coh.mass > 0.0 else 0.0
         stock = g.stocks[year, g.areas[coh.area].district]
         stock[STOCK_ACTIVE] += left * x

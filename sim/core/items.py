@@ -9,7 +9,8 @@ import numpy as np
 from sim.core.compiled import inlined, kernel
 from sim.core.life import settle_life
 from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms4
-from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, QUARTER_DAYS, REDUCED
+from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, REDUCED
+from sim.core.steps import step_of
 
 
 @inlined
@@ -50,17 +51,21 @@ def _draw_life(address, lots, life, coh, item):
 def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edges, step, sighted, sighting):
     """Facts of an item given that neither spot tasks nor the finished sweeps have found it: by rejection.
 
-    Nine of ten attempts fail where nearly everything has been found, so what decides is drawn first.
+    Nine of ten attempts fail where nearly everything has been found, so what decides is drawn first, if it does:
+    what a sweep under way had taken before it was sighted, spot tasks did not find.
     """
     item.gone = np.inf
+    under_way = area.sweeps > area.sweeps_done and area.sweep_from[area.sweeps_done] < coh.revealed
+    sight_decides = life.sd_from == np.inf and not under_way
     attempt = 0
     while True:
         _draw_laying(address, dates, weights, coh, item, attempt)
         attempt += 1
-        if life.sd_from == np.inf and spotted(edges, step, sighted, sighting, item, coh.revealed):
+        if sight_decides and spotted(edges, step, sighted, sighting, item, coh.revealed):
             continue
         _draw_life(address, lots, life, coh, item)
-        if life.sd_from < np.inf and spotted(edges, step, sighted, sighting, item, coh.revealed):
+        if not sight_decides and spotted(edges, step, sighted, sighting, item, min(
+                coh.revealed, taken_on(address, area, coh.key, coh.kind, item))):
             continue
         if not swept(address, area, coh.key, coh.kind, item, coh.revealed, area.sweeps_done):
             return
@@ -109,7 +114,7 @@ def sighted_until(edges, open_step, sighted, sighting, t):
     if t <= edges[0]:
         return 0.0
     t = min(t, edges[open_step + 1])
-    step = 0 if t < edges[1] else min(1 + int((t - edges[1]) / QUARTER_DAYS), open_step)
+    step = min(step_of(edges, t), open_step)
     return sighted[step] + sighting[step] * (t - edges[step])
 
 
@@ -132,14 +137,32 @@ def swept(address, area, key, kind, item, t, sweeps):
     if area.diverged == 0 or sweeps == 0 or item.gone < np.inf or branch_of(area, item) != CLEARED:
         return False
     for j in range(sweeps):
-        at = area.sweep_from[j] + item.place * (area.sweep_to[j] - area.sweep_from[j])
-        if at > t:
-            continue
-        klass, cumulated = 0, area.class_weight[kind, 0]
-        while klass < N_CLASSES - 1 and item.klass >= cumulated:
-            klass += 1
-            cumulated += area.class_weight[kind, klass]
-        u = uniform(address[0], address[1], STREAM_DETECT, key, item.attempt << 3 | j, item.id)
-        if u < area.detect[j, kind, klass]:
+        if _reached_on(area, item, j) <= t and _detected(address, area, key, kind, item, j):
             return True
     return False
+
+
+@kernel
+def taken_on(address, area, key, kind, item):
+    """Date on which the sweep under way takes a settled item that those before missed; inf: it does not."""
+    j = area.sweeps_done
+    if area.diverged == 0 or j >= area.sweeps or item.gone < np.inf or branch_of(area, item) != CLEARED:
+        return np.inf
+    return _reached_on(area, item, j) if _detected(address, area, key, kind, item, j) else np.inf
+
+
+@kernel
+def _reached_on(area, item, j):
+    """Date on which a sweep comes to where an item lies."""
+    return area.sweep_from[j] + item.place * (area.sweep_to[j] - area.sweep_from[j])
+
+
+@kernel
+def _detected(address, area, key, kind, item, j):
+    """Whether a sweep sees an item when it gets there."""
+    klass, cumulated = 0, area.class_weight[kind, 0]
+    while klass < N_CLASSES - 1 and item.klass >= cumulated:
+        klass += 1
+        cumulated += area.class_weight[kind, klass]
+    u = uniform(address[0], address[1], STREAM_DETECT, key, item.attempt << 3 | j, item.id)
+    return u < area.detect[j, kind, klass]

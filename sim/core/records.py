@@ -60,6 +60,8 @@ COHORT = np.dtype(
         ("gone", "f8"),  # P(self-destructed before anything else)
         ("waiting", "f8"),  # P(not yet laid)
         ("present", "f8"),  # P(in the ground), functioning or not
+        ("taken_active", "f8"),  # P(taken by the sweep under way while functioning): nobody knows yet
+        ("taken_inert", "f8"),  # the same, no longer functioning
         # of an item that nobody has met and that does not self-destruct: P(laid, not destroyed by a spot task)
         ("unseen", "f8"),
         ("unseen_later", "f8"),  # the same, laid after sweeps of the area began

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.core.compiled import kernel
+from sim.core.items import sighted_until
 from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, REDUCED
+from sim.core.steps import edge_after
 
 
 @kernel
@@ -43,6 +47,29 @@ def sweep_progress(area, kind, t):
         return 1.0
     after = missed_by_sweeps(area, kind, j + 1)
     return 1.0 - (1.0 - after / before) * done
+
+
+@kernel
+def not_known(area, kind, t, edges, open_step, sighted, sighting):
+    """P(nobody knows at t that it was found) of an item that spot tasks would not have found by t, had the sweep
+    under way not been; relative to that, and given that the sweeps before missed it.
+
+    What the sweep has taken is not known, and can no longer be sighted: its chance of not having been sighted is
+    that of the day on which it was taken. Days within a sweep are alike.
+    """
+    left = sweep_progress(area, kind, t)
+    if left == 1.0:
+        return 1.0
+    start = area.sweep_from[area.sweeps_done]
+    now = sighted_until(edges, open_step, sighted, sighting, t)
+    total, since = 0.0, start
+    while since < t:
+        until = min(t, edge_after(edges, since))
+        after = now - sighted_until(edges, open_step, sighted, sighting, until)
+        meanwhile = now - sighted_until(edges, open_step, sighted, sighting, since) - after
+        total += (until - since) * math.exp(after) * (math.expm1(meanwhile) / meanwhile if meanwhile > 0.0 else 1.0)
+        since = until
+    return left + (1.0 - left) * total / (t - start)
 
 
 @kernel

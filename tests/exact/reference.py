@@ -332,8 +332,9 @@ class PlainGround:
             self._spot_known[a] = sum(item.state == SPOTTED for item in area.items)
             for item in area.items:
                 here = item.state == IN_GROUND or not item.known
-                out.active += here and item.laid < date and date < item.inactive
-                out.inert += here and item.laid < date and date >= item.inactive
+                then = min(date, item.swept_on) if not item.known else date  # as it was when it was taken
+                out.active += here and item.laid < date and then < item.inactive
+                out.inert += here and item.laid < date and then >= item.inactive
                 out.gone += item.state == GONE
                 out.spot += item.state == SPOTTED
                 out.found += item.state in (SWEPT, SPOTTED) and item.known

@@ -79,8 +79,8 @@ VARIANTS = {
         "encounters.py", "hazard = open_hazard\n", "hazard = suspected\n",
         {"exposure.entry_suspected": 0.2, "contamination.mines.items": 30, "horizon_years": 2}),
     "a sweep reaches every item when it begins": Variant(
-        "items.py", "at = area.sweep_from[j] + item.place * (area.sweep_to[j] - area.sweep_from[j])",
-        "at = area.sweep_from[j]",
+        "items.py", "return area.sweep_from[j] + item.place * (area.sweep_to[j] - area.sweep_from[j])",
+        "return area.sweep_from[j]",
         {**_ALL_CONFIRMED, "exposure.entry_suspected": 1.0, "programme.methods.manual.rate_m2_per_day": 3000,
          "contamination.mines.items": 40}),
     "reported accidents teach nothing": Variant(
