@@ -14,13 +14,14 @@ import math
 import numpy as np
 
 from sim.core.compiled import inlined, inner_kernel, kernel
-from sim.core.items import draw_facts
+from sim.core.items import draw_facts, follow, number, slot_of
 from sim.core.random import STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
 from sim.core.records import (
     BLOCK_DAYS,
     BLOCK_STEP,
     FIRST,
     FIRST_INDEX_BLOCK,
+    IN_GROUND,
     MOST_BESIDE,
     N_CANDIDATES,
     OVERFLOW,
@@ -147,13 +148,13 @@ def _list_bystanders(g, block):
 
     Height eta hurts somebody if eta < -ln(1 - p), p being the chance that anybody is within the radius
     then. Marked by a negative height in the list; whether the item is still there is decided when its
-    moment comes.
+    moment comes. The few items that may hurt somebody are settled before the first of them can be found, so
+    that no find changes their moment.
     """
-    start, end = block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS
+    start, end = max(block * BLOCK_DAYS, g.edges[0]), min((block + 1) * BLOCK_DAYS, g.edges[-1])
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]
-        life = g.life[coh.family]
-        if coh.id_to <= coh.id_from or not life.sd_from < np.inf:
+        if coh.id_to <= coh.id_from or not g.life[coh.family].sd_from < np.inf:
             continue
         access = g.areas[coh.area].access
         likeliest = 0.0
@@ -173,17 +174,31 @@ def _list_bystanders(g, block):
                 item = item_of_block(w3, first, size)
                 if item < coh.id_from or item >= coh.id_to:
                     continue
-                facts = g.touched[len(g.touched) - 1]  # the place that is kept free for this
-                facts.id = item
-                draw_facts(g.address, g.dates, g.weights, g.lots, life, coh, facts, 0)
-                t = facts.gone
-                if t < max(start, g.edges[0]) or t >= min(end, g.edges[-1]):
-                    continue
-                if not _list(g, step_of(g.edges, t), c, t, -eta, item):
+                i = _settled(g, c, item)
+                if i < 0:
+                    return
+                t = g.touched[i].gone
+                if g.states[i] == IN_GROUND and start <= t < end and not _list(
+                        g, step_of(g.edges, t), c, t, -eta, item):
                     return
             first += size
             size = first
             m += 1
+
+
+@inner_kernel
+def _settled(g, c, item):
+    """Number of an item whose facts are settled now if they were not before, when the run begins; -1: no room."""
+    place = slot_of(g.slots, g.names, c, item)
+    i = np.int64(g.slots[place])
+    if i >= 0:
+        return i
+    i = number(g, c, place, item)
+    if i >= 0:
+        coh = g.cohorts[c]
+        draw_facts(g.address, g.dates, g.weights, g.lots, g.life[coh.family], coh, g.touched[i], 0)
+        follow(g, c, i, 0.0)
+    return i
 
 
 @inlined

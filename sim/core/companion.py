@@ -34,7 +34,7 @@ from sim.core.records import (
     TRANSFERRED,
 )
 from sim.core.steps import edge_after
-from sim.core.sweeps import branch_share, is_later, sweep_progress
+from sim.core.sweeps import branch_share, is_later, not_known_found, sweep_progress
 
 
 @kernel
@@ -114,7 +114,7 @@ def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
             fx = decay(hx * tau)
             sum_x += GL_WEIGHTS[j] * s / s0 * fx * (l0 + slope * tau) / l0
             all_x += GL_WEIGHTS[j] * s / s0 * fx
-            sum_g += GL_WEIGHTS[j] * (gg - g0) / s0 * fx
+            sum_g += GL_WEIGHTS[j] * (gg - g0) / s0 * fx * (hx * (l0 + slope * tau) - slope) / l0
             q = (g0 + s0 - s - gg) / s0 * fx
             if j == 0:
                 q1 = q / k1
@@ -124,7 +124,7 @@ def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
                 q3 = q / k3
         x1 = x * s1 / s0 * ex
         turned = (g0 + s0 - s1 - g1) / s0 * ex
-        went = x * ((g1 - g0) / s0 * ex + hx * length * sum_g)
+        went = x * ((g1 - g0) / s0 * ex * (l0 + slope * length) / l0 + length * sum_g)
     else:
         x1, turned, went = 0.0, 0.0, 0.0
     y1 = ey * (y + x * gap * (GL_WEIGHTS[0] * q1 + GL_WEIGHTS[1] * q2 + GL_WEIGHTS[2] * q3)) + x * turned
@@ -288,10 +288,13 @@ def integrate(g, first, last, t1):
             elif life.sd_from == np.inf:
                 coh.unseen += weight * decay(e * (t1 - max(laid, t0)))
             coh.next_date += 1
-        while coh.settled < coh.next_date and t1 - g.dates[coh.settled] >= life.settles:
+        # not within a sweep: until it ends, what it has taken of those that would be gone by now is not known
+        while (area.sweeps == area.sweeps_done or life.sd_from == np.inf) and (
+                coh.settled < coh.next_date and t1 - g.dates[coh.settled] >= life.settles):
             if life.sd_from < np.inf:
                 sighted, sighting = g.sighted[access, coh.family], g.sighting[access, coh.family]
-                before, after = unseen_parts(life, g.dates[coh.settled], t1, g.edges, step, sighted, sighting)
+                before, after = unseen_parts(
+                    life, area, coh.kind, g.dates[coh.settled], t1, g.edges, step, sighted, sighting)
                 if is_later(area, g.dates[coh.settled]):
                     coh.unseen_later += g.weights[coh.settled] * after
                 else:
@@ -313,28 +316,38 @@ def integrate(g, first, last, t1):
 
 
 @kernel
-def unseen_parts(life, laid, t, edges, step, sighted, sighting):
-    """An item that nobody has met: P(self-destructs some day, unseen so far), P(does not, unseen so far)."""
+def unseen_parts(life, area, kind, laid, t, edges, step, sighted, sighting):
+    """An item that nobody has met: P(self-destructs some day, not known to be found), P(does not, unseen so far).
+
+    What sweeps find of the latter is up to the caller, since it is the same for all of them.
+    """
+    is_swept = not is_later(area, laid)
     then = sighted_until(edges, step, sighted, sighting, laid)
     goes = life.armed * gone(life, life.sd_to)
     unseen = math.exp(then - sighted_until(edges, step, sighted, sighting, t))
     after = (1.0 - goes) * unseen
     low, until = laid + life.sd_from, laid + life.sd_to
+    missed = not_known_found(area, kind, t, edges, step, sighted, sighting) if is_swept else 1.0
     if t <= low:
-        return goes * unseen, after
+        return goes * unseen * missed, after
     if low == until:
-        return goes * math.exp(then - sighted_until(edges, step, sighted, sighting, low)), after
-    # those that have gone could be seen until then: smooth between quarters and the end of the battery
-    before = (goes - life.armed * gone(life, t - laid)) * unseen
+        missed = not_known_found(area, kind, low, edges, step, sighted, sighting) if is_swept else 1.0
+        return goes * math.exp(then - sighted_until(edges, step, sighted, sighting, low)) * missed, after
+    # those that have gone could be found until then: smooth between quarters, sweeps and the end of the battery
+    before = (goes - life.armed * gone(life, t - laid)) * unseen * missed
     per_day = life.armed * (1.0 - life.sd_fails) / (until - low)
     until = min(t, until)
     while low < until:
         high = min(until, edge_after(edges, low))
         high = laid + life.sda if low < laid + life.sda < high else high
+        for j in range(area.sweeps):
+            high = area.sweep_from[j] if low < area.sweep_from[j] < high else high
+            high = area.sweep_to[j] if low < area.sweep_to[j] < high else high
         for j in range(3):
             at = low + GL_NODES[j] * (high - low)
+            missed = not_known_found(area, kind, at, edges, step, sighted, sighting) if is_swept else 1.0
             before += GL_WEIGHTS[j] * (high - low) * per_day * ageing(life, at - laid) * battery(life, at - laid) * (
-                math.exp(then - sighted_until(edges, step, sighted, sighting, at)))
+                math.exp(then - sighted_until(edges, step, sighted, sighting, at)) * missed)
         low = high
     return before, after
 

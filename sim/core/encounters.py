@@ -10,7 +10,17 @@ from sim.core.candidates import take_due
 from sim.core.companion import entry_now, integrate
 from sim.core.compiled import inlined, inner_kernel
 from sim.core.inverse import poisson_inverse
-from sim.core.items import branch_of, draw_facts_unfound, first_place, name_of, sighted_until, slot_of, spotted, swept
+from sim.core.items import (
+    branch_of,
+    draw_facts_unfound,
+    first_place,
+    follow,
+    number,
+    sighted_until,
+    slot_of,
+    spotted,
+    swept,
+)
 from sim.core.random import STREAM_ASSIGN, STREAM_OUTCOME, uniform, uniform2
 from sim.core.records import (
     ACCIDENTS,
@@ -19,7 +29,6 @@ from sim.core.records import (
     DETONATED,
     FIRST_GROUP,
     FOUND,
-    GONE,
     IN_GROUND,
     KILLED,
     LOOKED,
@@ -27,7 +36,6 @@ from sim.core.records import (
     N_BRANCHES,
     N_GROUPS,
     N_LOG,
-    N_TOUCHED,
     OVERFLOW,
     REPORTED,
     STEP,
@@ -96,15 +104,10 @@ def meet(g, first, last, until):
             place = slot_of(g.slots, g.names, c, item_id)
             i = g.slots[place]
             if i < 0:
-                i = g.counters[N_TOUCHED]
-                if i >= len(g.names):
-                    g.counters[OVERFLOW] = 1
-                    return
-                g.counters[N_TOUCHED] = i + 1
-                g.slots[place] = i
-                g.names[i], g.states[i] = name_of(c, item_id), IN_GROUND
                 untouched = coh.id_to - coh.id_from - coh.touched
-                coh.touched += 1
+                i = number(g, c, place, item_id)
+                if i < 0:
+                    return
                 # finds so far were counted among items nobody had met: this one may be among them
                 if coh.unassigned > 0 and untouched * uniform(
                         seed, replicate, STREAM_ASSIGN, coh.key, 0, item_id) < coh.unassigned:
@@ -112,23 +115,14 @@ def meet(g, first, last, until):
                     g.states[i] = FOUND
                     continue
                 new = g.touched[i]
-                new.id = item_id
                 draw_facts_unfound(g.address, g.dates, g.weights, g.lots, life, area, coh, new,
                                    g.edges, step, sighted, sighting)
-                if new.gone <= coh.revealed:
-                    g.states[i] = GONE  # nobody will ever find it: no need to look at its facts again
-                    continue
-                g.following[i] = coh.first_touched
-                coh.first_touched = i
-                then = sighted_until(g.edges, step, sighted, sighting, min(new.laid, t))
-                g.sighted_at[i] = then + new.sight
+                follow(g, c, i, sighted_until(g.edges, step, sighted, sighting, min(new.laid, t)))
             if g.states[i] != IN_GROUND:
                 continue
             item = g.touched[i]
             if t < item.laid or t > item.gone:
                 continue
-            if self_destructs != (t == item.gone):
-                continue  # its facts were drawn anew after a find: this was not its moment
             if not self_destructs:
                 hazard = suspected
                 if area.diverged == 1 and area.released[branch_of(area, item)] <= t:

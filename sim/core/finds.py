@@ -25,20 +25,19 @@ from sim.core.records import (
     STOCK_SPOT,
 )
 from sim.core.steps import step_of
-from sim.core.sweeps import is_later, missed_by_sweeps, not_known
+from sim.core.sweeps import is_later, not_known_found
 
 
 @inner_kernel
 def _not_found_with_sd(g, c, t, missed):
     """P(not found by t) of an item that nobody has met, of a family that self-destructs."""
     coh = g.cohorts[c]
-    access = g.areas[coh.area].access
-    sighted, sighting = g.sighted[access, coh.family], g.sighting[access, coh.family]
     area = g.areas[coh.area]
+    sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
     total = coh.waiting + coh.unseen_gone + coh.unseen_later + coh.unseen * missed
     for d in range(coh.settled, coh.next_date):
         before, after = unseen_parts(
-            g.life[coh.family], g.dates[d], t, g.edges, g.counters[STEP], sighted, sighting)
+            g.life[coh.family], area, coh.kind, g.dates[d], t, g.edges, g.counters[STEP], sighted, sighting)
         total += g.weights[d] * (before + (after if is_later(area, g.dates[d]) else after * missed))
     return total
 
@@ -74,12 +73,8 @@ def reveal(g, first, last, t, by_sweep):
             continue
         area = g.areas[coh.area]
         sweeps = area.sweeps_done
-        missed = 1.0
         sighted, sighting = g.sighted[area.access, coh.family], g.sighting[area.access, coh.family]
-        if area.diverged == 1 and area.sweeps > 0:
-            cleared = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
-            unknown = not_known(area, coh.kind, t, g.edges, open_step, sighted, sighting)
-            missed = 1.0 - cleared * (1.0 - missed_by_sweeps(area, coh.kind, sweeps) * unknown)
+        missed = not_known_found(area, coh.kind, t, g.edges, open_step, sighted, sighting)
         if g.life[coh.family].sd_from == np.inf:
             new = coh.waiting + coh.unseen_later + coh.unseen * missed
         else:

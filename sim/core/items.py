@@ -9,7 +9,18 @@ import numpy as np
 from sim.core.compiled import inlined, kernel
 from sim.core.life import settle_life
 from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms4
-from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, REDUCED
+from sim.core.records import (
+    CANCELLED,
+    CLEARED,
+    GONE,
+    IN_GROUND,
+    LATER,
+    MISSED,
+    N_CLASSES,
+    N_TOUCHED,
+    OVERFLOW,
+    REDUCED,
+)
 from sim.core.steps import step_of
 
 
@@ -93,6 +104,33 @@ def slot_of(slots, names, c, item_id):
     return place
 
 
+@inlined
+def number(g, c, place, item_id):
+    """Number of an item that somebody meets for the first time, entered in the hash table; -1: no room."""
+    i = g.counters[N_TOUCHED]
+    if i >= len(g.names):
+        g.counters[OVERFLOW] = 1
+        return np.int64(-1)
+    g.counters[N_TOUCHED] = i + 1
+    g.slots[place] = i
+    g.names[i], g.states[i] = name_of(c, item_id), IN_GROUND
+    g.touched[i].id = item_id
+    g.cohorts[c].touched += 1
+    return i
+
+
+@inlined
+def follow(g, c, i, sighted):
+    """From now on an item whose facts are settled is looked up one by one; ``sighted``: see TOUCHED.sight."""
+    coh = g.cohorts[c]
+    if g.touched[i].gone <= coh.revealed:
+        g.states[i] = GONE  # nobody will ever find it: no need to look at its facts again
+    else:
+        g.following[i] = coh.first_touched
+        coh.first_touched = i
+        g.sighted_at[i] = sighted + g.touched[i].sight
+
+
 @kernel
 def branch_of(area, item):
     """Branch of an item: which site it lies in, which part TS keeps, whether it came after the sweeps began."""
@@ -131,24 +169,25 @@ def spotted(edges, open_step, sighted, sighting, item, t):
 def swept(address, area, key, kind, item, t, sweeps):
     """Whether a settled item has been found by t in the first `sweeps` sweeps of its area.
 
-    Sweeps look for what lies there when the first begins. An item that self-destructs does so before a
-    sweep reaches it: hours to weeks against months.
+    Sweeps look for what lies there when the first begins, and find what is still there when they come to it.
     """
-    if area.diverged == 0 or sweeps == 0 or item.gone < np.inf or branch_of(area, item) != CLEARED:
-        return False
-    for j in range(sweeps):
-        if _reached_on(area, item, j) <= t and _detected(address, area, key, kind, item, j):
-            return True
-    return False
+    found = False
+    if area.diverged == 1 and sweeps > 0 and branch_of(area, item) == CLEARED:
+        until, j = min(t, item.gone), 0
+        while j < sweeps and not found:
+            found = _reached_on(area, item, j) <= until and _detected(address, area, key, kind, item, j)
+            j += 1
+    return found
 
 
 @kernel
 def taken_on(address, area, key, kind, item):
     """Date on which the sweep under way takes a settled item that those before missed; inf: it does not."""
     j = area.sweeps_done
-    if area.diverged == 0 or j >= area.sweeps or item.gone < np.inf or branch_of(area, item) != CLEARED:
+    if area.diverged == 0 or j >= area.sweeps or branch_of(area, item) != CLEARED:
         return np.inf
-    return _reached_on(area, item, j) if _detected(address, area, key, kind, item, j) else np.inf
+    at = _reached_on(area, item, j)
+    return at if at <= item.gone and _detected(address, area, key, kind, item, j) else np.inf
 
 
 @kernel

@@ -191,7 +191,7 @@ class Ground(NamedTuple):
     inert: np.ndarray  # (node, branch) float64
     table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
     table_row: np.ndarray  # (node,) int64: row of the table
-    touched: np.ndarray  # (capacity + 1,) TOUCHED: facts of the items met, by number
+    touched: np.ndarray  # (capacity,) TOUCHED: facts of the items met, by number
     names: np.ndarray  # (capacity,) uint64: cohort << 32 | id
     states: np.ndarray  # (capacity,) int8: in the ground, detonated, found, or self-destructed
     following: np.ndarray  # (capacity,) int32: next item met of the same cohort, -1: none
@@ -231,7 +231,7 @@ class Room:
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self.touched = np.empty(places + 1, TOUCHED)  # the last place is for facts that are not kept
+        self.touched = np.empty(places, TOUCHED)
         self.names = np.empty(places, np.uint64)
         self.states = np.empty(places, np.int8)
         self.following = np.empty(places, np.int32)

@@ -24,13 +24,17 @@ def branch_share(area, branch):
 
 
 @kernel
-def missed_by_sweeps(area, kind, sweeps):
-    """P(not detected by the first `sweeps` sweeps) of an item in the cleared branch."""
+def missed_by_sweeps(area, kind, sweeps, until):
+    """P(not found by the first `sweeps` sweeps up to a date) of an item in the cleared branch."""
     total = 0.0
     for k in range(N_CLASSES):
         term = area.class_weight[kind, k]
         for j in range(sweeps):
-            term *= 1.0 - area.detect[j, kind, k]
+            if until >= area.sweep_to[j]:
+                term *= 1.0 - area.detect[j, kind, k]
+            elif until > area.sweep_from[j]:
+                done = (until - area.sweep_from[j]) / (area.sweep_to[j] - area.sweep_from[j])
+                term *= 1.0 - area.detect[j, kind, k] * done
         total += term
     return total
 
@@ -41,16 +45,12 @@ def sweep_progress(area, kind, t):
     j = area.sweeps_done
     if j >= area.sweeps or t <= area.sweep_from[j]:
         return 1.0
-    done = min(1.0, (t - area.sweep_from[j]) / (area.sweep_to[j] - area.sweep_from[j]))
-    before = missed_by_sweeps(area, kind, j)
-    if before <= 0.0:
-        return 1.0
-    after = missed_by_sweeps(area, kind, j + 1)
-    return 1.0 - (1.0 - after / before) * done
+    before = missed_by_sweeps(area, kind, j, t)
+    return missed_by_sweeps(area, kind, j + 1, t) / before if before > 0.0 else 1.0
 
 
 @kernel
-def not_known(area, kind, t, edges, open_step, sighted, sighting):
+def _not_known(area, kind, t, edges, open_step, sighted, sighting):
     """P(nobody knows at t that it was found) of an item that spot tasks would not have found by t, had the sweep
     under way not been; relative to that, and given that the sweeps before missed it.
 
@@ -70,6 +70,16 @@ def not_known(area, kind, t, edges, open_step, sighted, sighting):
         total += (until - since) * math.exp(after) * (math.expm1(meanwhile) / meanwhile if meanwhile > 0.0 else 1.0)
         since = until
     return left + (1.0 - left) * total / (t - start)
+
+
+@kernel
+def not_known_found(area, kind, t, edges, open_step, sighted, sighting):
+    """The same of any item that lay there when the first sweep began, whatever branch it is in."""
+    if area.diverged == 0 or area.sweeps == 0:
+        return 1.0
+    cleared = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
+    missed = missed_by_sweeps(area, kind, area.sweeps_done, t)
+    return 1.0 - cleared * (1.0 - missed * _not_known(area, kind, t, edges, open_step, sighted, sighting))
 
 
 @kernel

@@ -18,7 +18,7 @@ def _found(mean: float, concentration: float, passes: int) -> float:
     for j in range(passes):
         area["detect"][0, j] = detection
     area["sweeps"] = passes
-    return 1.0 - float(missed_by_sweeps(area[0], 0, passes))
+    return 1.0 - float(missed_by_sweeps(area[0], 0, passes, np.inf))
 
 
 def _beta(mean: float, concentration: float, passes: int) -> float:

@@ -95,13 +95,10 @@ class PlainGround:
     rng : numpy Generator
     replicate : int
         Address at which the programme finds chance of its own, such as the durations of tasks.
-    spot_first : bool
-        Whose find is an item that a pass has taken and that would have been sighted before the pass ends: of spot
-        tasks (as the engine counts), or of the pass (as it is).
     """
 
-    def __init__(self, world: World, rng: np.random.Generator, replicate: int, spot_first: bool = False) -> None:
-        self.world, self.rng, self.replicate, self.spot_first = world, rng, replicate, spot_first
+    def __init__(self, world: World, rng: np.random.Generator, replicate: int) -> None:
+        self.world, self.rng, self.replicate = world, rng, replicate
         self.eod = np.zeros(len(world.frame.edges) - 1)
         frame = world.frame
         self.edges: list[float] = frame.edges.tolist()
@@ -272,8 +269,6 @@ class PlainGround:
         entry = self._entry(area)
         for item in area.items:
             sighting = float(world.sighting[area.access, item.family, step] * self.attended)
-            if not item.known and self.spot_first:
-                self._sight_taken(item, since, until, sighting)
             if item.state != IN_GROUND or item.laid >= until:
                 continue
             pair = world.cohort_template["pair"][item.cohort]
@@ -281,14 +276,6 @@ class PlainGround:
             hazard = world.base[pair, season] * presence * (1.0 if free else entry)
             beside = min(world.bystander[pair, season] * presence * entry, MOST_BESIDE)
             self._live(a, item, max(since, item.laid), until, float(hazard), float(beside), sighting)
-            if not item.known and self.spot_first:
-                self._sight_taken(item, item.swept_on, until, sighting)
-
-    def _sight_taken(self, item: Item, since: float, until: float, sighting: float) -> None:
-        """An item that a pass has taken counts as a spot find if somebody would have sighted it before the end."""
-        item.sighting_left -= sighting * (until - since)
-        if item.sighting_left <= 0.0:
-            item.state, item.known = SPOTTED, True
 
     def _live(self, a: int, item: Item, since: float, until: float, hazard: float, beside: float,
               sighting: float) -> None:
@@ -416,8 +403,7 @@ class PlainGround:
             land.first_sweep, land.classes = self.now, np.cumsum(self._weights[method], axis=1)
         land.passes += 1
         for item in land.items:
-            # an item that self-destructs is taken to do so before a sweep reaches it (section 11, 5)
-            if item.state == IN_GROUND and item.gone == NEVER and item.laid <= land.first_sweep and (
+            if item.state == IN_GROUND and item.laid <= land.first_sweep and (
                     self._branch(land, item) == CLEARED):
                 shares = land.classes[item.kind]
                 group = min(int(np.searchsorted(shares, item.detectability, "right")), len(shares) - 1)

@@ -55,11 +55,11 @@ def engine_samples(world: World, plan: Plan, replicates: int, first: int = 0) ->
     return np.array(rows)
 
 
-def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0, spot_first: bool = True) -> np.ndarray:
-    """(replicate, column) float64, item by item; see `PlainGround` for ``spot_first``."""
+def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0) -> np.ndarray:
+    """(replicate, column) float64, item by item."""
     rows = []
     for r in range(replicates):
-        ground = PlainGround(world, np.random.default_rng([seed, r]), PLAIN_REPLICATES + r, spot_first)
+        ground = PlainGround(world, np.random.default_rng([seed, r]), PLAIN_REPLICATES + r)
         ledger = run_programme(world, plan, ground)  # type: ignore[arg-type]
         accidents = ground.accidents
         step_year = world.frame.step_year
