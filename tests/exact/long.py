@@ -73,7 +73,7 @@ def power(variant: Variant) -> tuple[float, str]:
 
 def main(scenarios: int, replicates: int) -> int:
     """Everything; returns the exit status."""
-    contents = {f"drawn {number}": drawn(number) for number in range(1000, 1000 + scenarios)}
+    contents = {f"drawn {i}": content for i, content in enumerate(drawn(scenarios))}
     fine = agreement({**contents, **{name: fixed(name) for name in FIXED}}, replicates)
     for name, variant in VARIANTS.items():
         share, by = power(variant)

@@ -7,24 +7,31 @@ import numpy as np
 from sim.core.ground import GroundTruth
 from sim.core.records import (
     CLEARED,
+    EXPECTED_ACCIDENTS,
+    FIRST_GROUP,
+    N_GROUPS,
     STOCK_ACTIVE,
     STOCK_FOUND,
     STOCK_GONE,
     STOCK_INERT,
     STOCK_SPOT,
+    TRANSFERRED,
     Room,
 )
 from sim.programme import Ledger, Plan, run_programme
 from sim.world import World
+from sim.world.frame import KINDS
 
 from .reference import PlainGround
 
 ROOM = 1 << 12
+AP, SUBMUNITION = KINDS.index("ap"), KINDS.index("submunition")
 PLAIN_REPLICATES = 1 << 31  # their addresses: chance of the programme that is independent of the engine's
 
 SCALARS = (
     "laid", "accidents", "before", "after", "casualties", "killed", "reported", "swept", "spotted", "found",
-    "deminers", "released", "cost")
+    "deminers", "released", "cost", "women", "men", "girls", "boys", "hurt by ap", "hurt by submunition",
+    "hurt by transferred devices")
 """Counted on both sides. ``before`` and ``after``: accidents before and after the cleared site was handed over."""
 STOCKS = ("active", "inert", "gone")
 """At the year's end. The engine's are conditional expectations: their means agree, their variances do not."""
@@ -51,7 +58,9 @@ def engine_samples(world: World, plan: Plan, replicates: int, first: int = 0) ->
                   stocks[:, STOCK_ACTIVE], stocks[:, STOCK_INERT], stocks[:, STOCK_GONE]]
         laid = int((g.cohorts["id_to"] - g.cohorts["id_from"]).sum())
         counted = [tallies[0], *_around_release(log[:, 0], log[:, 1].astype(int), ledger), *tallies[1:4]]
-        rows.append(_row(world, ledger, laid, counted, yearly, float(tallies[8])))
+        kinds = g.kinds[:, :, 0].sum(axis=0)
+        who = [*tallies[FIRST_GROUP: FIRST_GROUP + N_GROUPS], kinds[AP], kinds[SUBMUNITION], kinds[TRANSFERRED]]
+        rows.append(_row(world, ledger, laid, counted, who, yearly, float(tallies[EXPECTED_ACCIDENTS])))
     return np.array(rows)
 
 
@@ -61,7 +70,7 @@ def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0) -> n
     for r in range(replicates):
         ground = PlainGround(world, np.random.default_rng([seed, r]), PLAIN_REPLICATES + r)
         ledger = run_programme(world, plan, ground)  # type: ignore[arg-type]
-        accidents = ground.accidents
+        accidents, cohorts = ground.accidents, world.cohort_template
         step_year = world.frame.step_year
         dates = np.array([a.date for a in accidents])
         step = np.minimum(np.searchsorted(world.frame.edges, dates, "right") - 1, len(step_year) - 1)
@@ -72,7 +81,10 @@ def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0) -> n
             float(len(accidents)), *_around_release(dates, np.array([a.area for a in accidents], int), ledger),
             sum(a.people for a in accidents), sum(a.killed for a in accidents),
             sum(a.people for a in accidents if np.isfinite(a.reported_on))]
-        rows.append(_row(world, ledger, ground.laid, counted, yearly, np.nan))
+        who = [*(float(sum(a.by_group[i] for a in accidents)) for i in range(N_GROUPS)), *(
+            float(sum(a.people for a in accidents if cohorts[column][a.cohort] == value))
+            for column, value in (("kind", AP), ("kind", SUBMUNITION), ("transferred", 1)))]
+        rows.append(_row(world, ledger, ground.laid, counted, who, yearly, np.nan))
     return np.array(rows)
 
 
@@ -83,10 +95,10 @@ def _around_release(dates: np.ndarray, areas: np.ndarray, ledger: Ledger) -> tup
     return float(len(dates) - after), float(after)
 
 
-def _row(world: World, ledger: Ledger, laid: int, counted: list[float], yearly: list[np.ndarray],
-         expected: float) -> list[float]:
+def _row(world: World, ledger: Ledger, laid: int, counted: list[float], who: list[float],
+         yearly: list[np.ndarray], expected: float) -> list[float]:
     spotted, found = float(yearly[2][-1]), float(yearly[1][-1])
     released = float(ledger.land_by_year_m2[:, :, 4:].sum()) / 1e6  # km2 years
     swept = float(ledger.items_found.sum())
     return [float(laid), *counted, swept, spotted, found, float(ledger.deminer_casualties.sum()), released,
-            float(ledger.cost_usd.sum()), *(float(v) for series in yearly for v in series), expected]
+            float(ledger.cost_usd.sum()), *who, *(float(v) for series in yearly for v in series), expected]

@@ -39,7 +39,7 @@ def _z(content: dict[str, Any], folder: Path, replicates: int, seed: int) -> dic
 
 @pytest.fixture(scope="module")
 def drawn_z(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float]]:
-    return [_z(drawn(number), tmp_path_factory.mktemp("drawn"), 250, number) for number in range(DRAWN)]
+    return [_z(content, tmp_path_factory.mktemp("drawn"), 250, i) for i, content in enumerate(drawn(DRAWN))]
 
 
 def test_every_drawn_scenario_agrees(drawn_z: list[dict[str, float]]) -> None:
