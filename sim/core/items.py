@@ -27,22 +27,23 @@ from sim.core.steps import step_of
 @inlined
 def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
     """Facts of an item: functions of its address (and of the attempt, where a find rules some out)."""
-    _draw_laying(address, dates, weights, coh, item, attempt)
+    u_sight = _draw_laying(address, dates, weights, coh, item, attempt)
     _draw_life(address, lots, life, coh, item)
+    item.sight = -math.log(u_sight) if coh.seen == 1 else np.inf
 
 
 @inlined
 def _draw_laying(address, dates, weights, coh, item, attempt):
-    """When and in which site it was laid, and how much sighting it takes until somebody reports it."""
+    """When and in which site it was laid; returns the uniform that says how much sighting it takes."""
     item.attempt = attempt
     u_date, item.site, item.keep, u_sight = uniforms4(
         address[0], address[1], STREAM_FACT, coh.key, attempt << 3, item.id)
-    item.sight = -math.log(u_sight)
     d, cumulated = coh.dates_from, weights[coh.dates_from]
     while d < coh.dates_to - 1 and u_date >= cumulated:
         d += 1
         cumulated += weights[d]
     item.laid = dates[d]
+    return u_sight
 
 
 @inlined
@@ -68,13 +69,16 @@ def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edg
     item.gone = np.inf
     under_way = area.sweeps > area.sweeps_done and area.sweep_from[area.sweeps_done] < coh.revealed
     sight_decides = life.sd_from == np.inf and not under_way
+    until = sighted_until(edges, step, sighted, sighting, coh.revealed)
     attempt = 0
     while True:
-        _draw_laying(address, dates, weights, coh, item, attempt)
+        u_sight = _draw_laying(address, dates, weights, coh, item, attempt)
         attempt += 1
-        if sight_decides and spotted(edges, step, sighted, sighting, item, coh.revealed):
+        if sight_decides and _is_sighted(
+                until - sighted_until(edges, step, sighted, sighting, min(item.laid, coh.revealed)), u_sight):
             continue
         _draw_life(address, lots, life, coh, item)
+        item.sight = -math.log(u_sight) if coh.seen == 1 else np.inf
         if not sight_decides and spotted(edges, step, sighted, sighting, item, min(
                 coh.revealed, taken_on(address, area, coh.key, coh.kind, item))):
             continue
@@ -154,6 +158,12 @@ def sighted_until(edges, open_step, sighted, sighting, t):
     t = min(t, edges[open_step + 1])
     step = min(step_of(edges, t), open_step)
     return sighted[step] + sighting[step] * (t - edges[step])
+
+
+@kernel
+def _is_sighted(hazard, u):
+    """Whether hazard > -ln(u), mostly without the logarithm: 1 - u <= -ln(u) <= (1 - u) / u."""
+    return hazard > 1.0 - u and (hazard * u > 1.0 - u or hazard > -math.log(u))
 
 
 @kernel

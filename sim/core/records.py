@@ -38,6 +38,7 @@ COHORT = np.dtype(
         ("family", "i4"),
         ("kind", "i4"),
         ("transferred", "i4"),  # 1: devices of a transfer, tallied apart
+        ("seen", "i4"),  # 1: spot tasks may find its items some day
         ("moved", "i4"),  # 1: those of them that lie where the pledge forbids; the rest has the same address
         ("id_from", "i8"),  # items are the ids [id_from, id_to) of the address
         ("id_to", "i8"),
@@ -112,7 +113,7 @@ TOUCHED = np.dtype(
         ("keep", "f8"),
         ("place", "f8"),
         ("klass", "f8"),
-        ("sight", "f8"),  # cumulated sighting hazard since laying at which it is reported and destroyed
+        ("sight", "f8"),  # cumulated sighting hazard since laying at which it is reported and destroyed; inf: never
         ("attempt", "i8"),  # which draw of the facts holds: later ones where a find ruled the first out
     ],
     align=True,

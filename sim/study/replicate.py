@@ -43,7 +43,7 @@ from sim.study.metrics import METRICS, NATIONAL
 from sim.world import World
 from sim.world.frame import KINDS
 
-FIRST_ROOM = 1 << 17
+FIRST_ROOM = 1 << 14
 LARGEST_ROOM = 1 << 26
 
 

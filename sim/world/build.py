@@ -149,6 +149,8 @@ class World:
         cohorts["moved"] = np.array([bool(c.moved) for c in frame.cohorts], np.int64)
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
         cohorts["first_touched"] = -1
+        seen = self.sighting.any(axis=2)  # (access, family)
+        cohorts["seen"] = seen[frame.stratum_access[stratum], frame.cohort_family] if len(cohorts) else 0
         cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
         spans = np.array([self._slice(k.family, k.source) for k in kinds], np.int64).reshape(-1, 2)[kind_of]
         cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
@@ -201,7 +203,7 @@ class World:
         lots = self._lots(address)
         areas = self._areas(address, cohorts)
         life = self.life.copy()
-        room.slots[:] = -1
+        room.slots.view(np.uint8).fill(255)  # -1 everywhere, three times as fast
         at = 0
         for f, (_, spec) in enumerate(frame.families):
             life["sd_fails"][f] = lots[at: at + spec.lots].mean()

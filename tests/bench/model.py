@@ -22,6 +22,7 @@ from sim.core.random import STREAM_CANDIDATE, words
 from sim.core.records import FIRST, N_CANDIDATES, N_LOG, N_TOUCHED, OVERFLOW, STEP, YEAR_DAYS, Ground, Room
 from sim.programme import make_plan, run_programme
 from sim.scenario import Scenario, load, replace
+from sim.study.replicate import FIRST_ROOM
 from sim.world import World, draw_parameters, make_frame
 
 FILE = Path(__file__).parent / "plain.yaml"
@@ -111,7 +112,7 @@ class Engine:
     def __init__(self, case: Case) -> None:
         self.case, self.scenario = case, case.scenario()
         self.world = World(make_frame(self.scenario), draw_parameters(self.scenario, 0))
-        self.room = Room(1 << 17)
+        self.room = Room(FIRST_ROOM)
         self.listed = 0
         while self._too_small():
             self.room = Room(2 * self.room.places)

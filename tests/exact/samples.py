@@ -24,7 +24,7 @@ from sim.world.frame import KINDS
 
 from .reference import PlainGround
 
-ROOM = 1 << 12
+ROOM = 1 << 15
 AP, SUBMUNITION = KINDS.index("ap"), KINDS.index("submunition")
 PLAIN_REPLICATES = 1 << 31  # their addresses: chance of the programme that is independent of the engine's
 
