@@ -178,7 +178,7 @@ def _list_bystanders(g, block):
                 if i < 0:
                     return
                 t = g.touched[i].gone
-                if g.states[i] == IN_GROUND and start <= t < end and not _list(
+                if g.met[i].state == IN_GROUND and start <= t < end and not _list(
                         g, step_of(g.edges, t), c, t, -eta, item):
                     return
             first += size
@@ -189,7 +189,7 @@ def _list_bystanders(g, block):
 @inner_kernel
 def _settled(g, c, item):
     """Number of an item whose facts are settled now if they were not before, when the run begins; -1: no room."""
-    place = slot_of(g.slots, g.names, c, item)
+    place = slot_of(g.slots, g.met, c, item)
     i = np.int64(g.slots[place])
     if i >= 0:
         return i

@@ -59,7 +59,7 @@ def _look_ahead(g, column, first, last, until):
             candidate = g.candidates[i]
             if candidate.date <= until:
                 slot = g.slots[first_place(g.slots, c, candidate.id)]
-                read += slot if slot < 0 else g.states[slot] + np.int64(g.names[slot])
+                read += slot if slot < 0 else np.int64(g.met[slot].name)
             i = candidate.next
     return read
 
@@ -101,7 +101,7 @@ def meet(g, first, last, until):
             self_destructs = eta < 0.0
             if -eta >= beside if self_destructs else eta >= highest:
                 continue  # decided without looking at the item
-            place = slot_of(g.slots, g.names, c, item_id)
+            place = slot_of(g.slots, g.met, c, item_id)
             i = g.slots[place]
             if i < 0:
                 untouched = coh.id_to - coh.id_from - coh.touched
@@ -112,13 +112,13 @@ def meet(g, first, last, until):
                 if coh.unassigned > 0 and untouched * uniform(
                         seed, replicate, STREAM_ASSIGN, coh.key, 0, item_id) < coh.unassigned:
                     coh.unassigned -= 1
-                    g.states[i] = FOUND
+                    g.met[i].state = FOUND
                     continue
                 new = g.touched[i]
                 draw_facts_unfound(g.address, g.dates, g.weights, g.lots, life, area, coh, new,
                                    g.edges, step, sighted, sighting)
                 follow(g, c, i, sighted_until(g.edges, step, sighted, sighting, min(new.laid, t)))
-            if g.states[i] != IN_GROUND:
+            if g.met[i].state != IN_GROUND:
                 continue
             item = g.touched[i]
             if t < item.laid or t > item.gone:
@@ -146,7 +146,7 @@ def _accident(g, c, i, t):
     integrate(g, c, c + 1, t)
     coh = g.cohorts[c]
     area = g.areas[coh.area]
-    g.states[i] = DETONATED
+    g.met[i].state = DETONATED
     coh.accidents += 1
     step = g.counters[STEP]
     season = g.step_season[step]

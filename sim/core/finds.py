@@ -50,7 +50,7 @@ def _found_by_sweep(g, coh, area, i, t):
 @inlined
 def _found_by_eod(g, coh, area, i, t, now):
     """Most items are far from being sighted, which one comparison tells; those taken by a sweep are beyond it."""
-    return g.sighted_at[i] < now and spotted(
+    return g.met[i].sighted_at < now and spotted(
         g.edges, g.counters[STEP], g.sighted[area.access, coh.family], g.sighting[area.access, coh.family],
         g.touched[i], min(t, taken_on(g.address, area, coh.key, coh.kind, g.touched[i])))
 
@@ -87,17 +87,17 @@ def reveal(g, first, last, t, by_sweep):
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
             i, before = coh.first_touched, np.int64(-1)
             while i >= 0:
-                following = g.following[i]
-                if g.states[i] == IN_GROUND and (
+                following = g.met[i].following
+                if g.met[i].state == IN_GROUND and (
                         _found_by_sweep(g, coh, area, i, t) if by_sweep else _found_by_eod(g, coh, area, i, t, now)):
-                    g.states[i] = FOUND
+                    g.met[i].state = FOUND
                     count += 1
-                if g.states[i] == IN_GROUND:
+                if g.met[i].state == IN_GROUND:
                     before = i
                 elif before < 0:
                     coh.first_touched = following
                 else:
-                    g.following[before] = following
+                    g.met[before].following = following
                 i = following
             coh.not_found = new
             coh.found += count

@@ -100,10 +100,10 @@ def first_place(slots, c, item_id):
 
 
 @kernel
-def slot_of(slots, names, c, item_id):
+def slot_of(slots, met, c, item_id):
     """Place of an item in the hash table: its own, or the free one where it belongs."""
     place, name = first_place(slots, c, item_id), name_of(c, item_id)
-    while slots[place] >= 0 and names[slots[place]] != name:
+    while slots[place] >= 0 and met[slots[place]].name != name:
         place = (place + 1) & (len(slots) - 1)
     return place
 
@@ -112,12 +112,12 @@ def slot_of(slots, names, c, item_id):
 def number(g, c, place, item_id):
     """Number of an item that somebody meets for the first time, entered in the hash table; -1: no room."""
     i = g.counters[N_TOUCHED]
-    if i >= len(g.names):
+    if i >= len(g.met):
         g.counters[OVERFLOW] = 1
         return np.int64(-1)
     g.counters[N_TOUCHED] = i + 1
     g.slots[place] = i
-    g.names[i], g.states[i] = name_of(c, item_id), IN_GROUND
+    g.met[i].name, g.met[i].state = name_of(c, item_id), IN_GROUND
     g.touched[i].id = item_id
     g.cohorts[c].touched += 1
     return i
@@ -128,11 +128,11 @@ def follow(g, c, i, sighted):
     """From now on an item whose facts are settled is looked up one by one; ``sighted``: see TOUCHED.sight."""
     coh = g.cohorts[c]
     if g.touched[i].gone <= coh.revealed:
-        g.states[i] = GONE  # nobody will ever find it: no need to look at its facts again
+        g.met[i].state = GONE  # nobody will ever find it: no need to look at its facts again
     else:
-        g.following[i] = coh.first_touched
+        g.met[i].following = coh.first_touched
         coh.first_touched = i
-        g.sighted_at[i] = sighted + g.touched[i].sight
+        g.met[i].sighted_at = sighted + g.touched[i].sight
 
 
 @kernel

@@ -101,8 +101,8 @@ AREA = np.dtype(
     align=True,
 )
 
-# What is known of an item that somebody met. Facts, and apart from them what is read far more often: small arrays
-# stay near the processor, where waiting for a record of facts would cost more than all the arithmetic on it.
+# What is known of an item that somebody met: facts, and apart from them what is read far more often. Small records stay
+# near the processor, where waiting for a record of facts would cost more than all the arithmetic on it.
 TOUCHED = np.dtype(
     [
         ("id", "i8"),
@@ -115,6 +115,15 @@ TOUCHED = np.dtype(
         ("klass", "f8"),
         ("sight", "f8"),  # cumulated sighting hazard since laying at which it is reported and destroyed; inf: never
         ("attempt", "i8"),  # which draw of the facts holds: later ones where a find ruled the first out
+    ],
+    align=True,
+)
+MET = np.dtype(
+    [
+        ("name", "u8"),  # cohort << 32 | id
+        ("sighted_at", "f8"),  # TOUCHED.sight on the zone's scale, from below while not laid
+        ("following", "i4"),  # next item met of the same cohort, -1: none
+        ("state", "i1"),  # in the ground, detonated, found, or self-destructed
     ],
     align=True,
 )
@@ -193,10 +202,7 @@ class Ground(NamedTuple):
     table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
     table_row: np.ndarray  # (node,) int64: row of the table
     touched: np.ndarray  # (capacity,) TOUCHED: facts of the items met, by number
-    names: np.ndarray  # (capacity,) uint64: cohort << 32 | id
-    states: np.ndarray  # (capacity,) int8: in the ground, detonated, found, or self-destructed
-    following: np.ndarray  # (capacity,) int32: next item met of the same cohort, -1: none
-    sighted_at: np.ndarray  # (capacity,) float64: TOUCHED.sight on the zone's scale, from below while not laid
+    met: np.ndarray  # (capacity,) MET: what has become of the items met, by number
     slots: np.ndarray  # (power of two,) int32: hash table of the items met, -1 empty
     candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block
     heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
@@ -233,10 +239,7 @@ class Room:
     def __init__(self, places: int) -> None:
         self.places = places
         self.touched = np.empty(places, TOUCHED)
-        self.names = np.empty(places, np.uint64)
-        self.states = np.empty(places, np.int8)
-        self.following = np.empty(places, np.int32)
-        self.sighted_at = np.empty(places)
+        self.met = np.empty(places, MET)
         self.slots = np.empty(1 << (2 * places - 1).bit_length(), np.int32)
         self.candidates = np.empty(places, CANDIDATE)
         self.queue = np.empty(places, DUE)
