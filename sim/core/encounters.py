@@ -36,6 +36,7 @@ from sim.core.records import (
     N_BRANCHES,
     N_GROUPS,
     N_LOG,
+    N_TOUCHED,
     OVERFLOW,
     REPORTED,
     STEP,
@@ -43,7 +44,8 @@ from sim.core.records import (
 )
 from sim.core.steps import step_of
 
-_AHEAD = 32
+_AHEAD = 32  # cohorts
+_NEAR = 10_000  # items met whose records stay near the processor
 
 
 @inlined
@@ -74,7 +76,7 @@ def meet(g, first, last, until):
     season, column = g.step_season[step], step - g.counters[BLOCK_STEP]
     seed, replicate = g.address[0], g.address[1]
     for c in range(first, last):
-        if (c - first) % _AHEAD == 0:
+        if (c - first) % _AHEAD == 0 and g.counters[N_TOUCHED] > _NEAR:
             g.counters[LOOKED] += _look_ahead(g, column, c, min(c + _AHEAD, last), until)
         if g.heads[column, c] < 0:
             continue
