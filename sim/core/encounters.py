@@ -54,14 +54,14 @@ def _look_ahead(g, column, first, last, until):
 
     Changes nothing; the sum is there so that the reads are not left out by the compiler.
     """
-    read = 0
+    read = np.int64(0)
     for c in range(first, last):
         i = g.heads[column, c]
         while i >= 0:
             candidate = g.candidates[i]
             if candidate.date <= until:
                 slot = g.slots[first_place(g.slots, c, candidate.id)]
-                read += slot if slot < 0 else np.int64(g.met[slot].name)
+                read += np.int64(slot if slot < 0 else g.met[slot].name)
             i = candidate.next
     return read
 

@@ -205,7 +205,19 @@ def drivers(results: Results, most: int = 3) -> list[str]:
         ]
         if named:
             sentences.append(f"{words}, by share of its variance: " + "; ".join(named) + ".")
+    sentences += chance(results)
     return sentences or ["The runs were too few to tell which inputs drive the result."]
+
+
+def chance(results: Results) -> list[str]:
+    """Return how much of the spread of the baseline's total between runs is chance."""
+    rows = select(results.spread, scenario=reading.baseline(results), metric="casualties_total", group="all")
+    shares = rows.loc[rows["baseline"].fillna("") == "", "share_unknown"].dropna()
+    return [
+        f"Between single runs, {percent(float(share))} of the variance of the total under the baseline is what is not "
+        f"known; the rest is chance."
+        for share in shares
+    ]
 
 
 def assumed(results: Results) -> list[str]:

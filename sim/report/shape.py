@@ -39,6 +39,10 @@ class Results(Protocol):
         """Shares of variance: scenario, metric, parameter, grade, share_of_variance, rank_correlation."""
 
     @property
+    def spread(self) -> pd.DataFrame:
+        """Whole-run results between runs: scenario, baseline, metric, unit, group, sd and its two parts."""
+
+    @property
     def treaty(self) -> pd.DataFrame:
         """CCW AP II TA 3(a): family, title, share_not_sd_30d, share_functioning_120d, meets_3a."""
 
@@ -72,6 +76,7 @@ class Condensed:
     differences: pd.DataFrame
     parameters: pd.DataFrame
     drivers: pd.DataFrame
+    spread: pd.DataFrame
     treaty: pd.DataFrame
     fit: pd.DataFrame | None
     by_end: pd.DataFrame

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-TABLES = ("summary", "differences", "parameters", "drivers", "treaty", "by_end", "per_10000", "failures")
+TABLES = ("summary", "differences", "parameters", "drivers", "spread", "treaty", "by_end", "per_10000", "failures")
 OPTIONAL_TABLES = ("fit",)
 
 
@@ -24,7 +24,7 @@ class Results:
         The run folder.
     manifest : dict
         Study, versions, digests, seed, replicates.
-    summary, differences, parameters, drivers, treaty, by_end, per_10000, failures : DataFrame
+    summary, differences, parameters, drivers, spread, treaty, by_end, per_10000, failures : DataFrame
     fit : DataFrame or None
         Fitted against observed casualties by year.
     map : dict or None
@@ -37,6 +37,7 @@ class Results:
     differences: pd.DataFrame
     parameters: pd.DataFrame
     drivers: pd.DataFrame
+    spread: pd.DataFrame
     treaty: pd.DataFrame
     by_end: pd.DataFrame
     per_10000: pd.DataFrame

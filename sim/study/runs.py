@@ -21,6 +21,7 @@ from sim.scenario import LoadedStudy, Scenario, catalogue_sources, to_yaml
 from sim.study import explain
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.results import Results
+from sim.study.spread import spread
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
 from sim.study.summary import Sample, derived, differences, summarise
 from sim.world import make_frame
@@ -213,6 +214,7 @@ class _Part:
     differences: list[pd.DataFrame] = field(default_factory=list)
     per_10000: list[pd.DataFrame] = field(default_factory=list)
     drivers: list[pd.DataFrame] = field(default_factory=list)
+    spread: list[pd.DataFrame] = field(default_factory=list)
     totals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
@@ -241,6 +243,7 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
         "differences": pd.concat(differences, ignore_index=True) if differences else _no_differences(),
         "parameters": parameters,
         "drivers": pd.concat([table for part in from_baseline for table in part.drivers], ignore_index=True),
+        "spread": pd.concat([table for part in from_baseline for table in part.spread], ignore_index=True),
         "treaty": treaty,
         "by_end": explain.by_end({name: part.totals for name, part in zip(scenarios, in_order, strict=True)},
                                  explain.end_years(scenarios[baseline], np.unique(base.draws))),
@@ -256,6 +259,7 @@ def _baseline_part(scenario: Scenario, base: Sample, failures: list[dict[str, An
     part = _levels(base, failures, years, districts)
     total = explain.national_total(base, "casualties_expected")
     part.drivers.append(explain.drivers(scenario, base, total, "casualties_total"))
+    part.spread.append(spread(scenario, base))
     return part
 
 
@@ -263,6 +267,7 @@ def _variant_part(scenario: Scenario, sample: Sample, base: Sample, failures: li
                   years: tuple[int, ...], districts: tuple[str, ...], is_headline: bool) -> _Part:
     part = _levels(sample, failures, years, districts)
     part.differences.append(differences(sample, base, years, districts))
+    part.spread += [spread(scenario, sample), spread(scenario, sample, base)]
     if len(sample.draws) == len(base.draws):
         change = {
             m: explain.national_total(sample, m) - explain.national_total(base, m) for m in PER_DEVICE_METRICS}

@@ -86,7 +86,7 @@ def summarise(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]
 def differences(sample: Sample, base: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Paired differences against the baseline; counted, and expected where there is a companion."""
     parts = []
-    keep = np.isin(_address(sample), _address(base)), np.isin(_address(base), _address(sample))
+    keep = matched(sample, base)
     draws = sample.draws[keep[0]]
     for metric in (*METRICS, *NATIONAL):
         d = sample.values(metric)[keep[0]] - base.values(metric)[keep[1]]
@@ -100,6 +100,11 @@ def differences(sample: Sample, base: Sample, years: tuple[int, ...], districts:
     result = _table(parts)
     result["scenario"], result["baseline"] = sample.name, base.name
     return result[DIFFERENCE_COLUMNS]
+
+
+def matched(sample: Sample, base: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Replicates of two scenarios that both have: (replicate,) bool of each."""
+    return np.isin(_address(sample), _address(base)), np.isin(_address(base), _address(sample))
 
 
 def _address(sample: Sample) -> np.ndarray:

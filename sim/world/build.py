@@ -149,7 +149,7 @@ class World:
         cohorts["moved"] = np.array([bool(c.moved) for c in frame.cohorts], np.int64)
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
         cohorts["first_touched"] = -1
-        seen = self.sighting.any(axis=2)  # (access, family)
+        seen = np.max(self.sighting, axis=2) > 0.0  # (access, family)
         cohorts["seen"] = seen[frame.stratum_access[stratum], frame.cohort_family] if len(cohorts) else 0
         cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
         spans = np.array([self._slice(k.family, k.source) for k in kinds], np.int64).reshape(-1, 2)[kind_of]

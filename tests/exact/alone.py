@@ -21,7 +21,7 @@ from .samples import engine_samples
 from .scenarios import made
 
 RECORDS = ("cohorts", "areas", "life")
-ROOMS = ("touched", "candidates", "queue", "spare")
+ROOMS = ("touched", "met", "candidates", "queue", "spare")
 
 
 def _for_plain_python() -> None:

@@ -150,6 +150,13 @@ def drivers(chosen: dict[str, Made], baseline: str, headline: str) -> pd.DataFra
     )
 
 
+def spread(chosen: dict[str, Made], baseline: str) -> pd.DataFrame:
+    columns = ["scenario", "baseline", "metric", "unit", "group", "sd", "sd_chance", "sd_unknown", "share_unknown"]
+    rows = [(name, other, "casualties_total", "persons", "all", 500.0, 300.0, 400.0, 0.64)
+            for name in chosen for other in ("", baseline) if name != other]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def treaty(chosen: dict[str, Made]) -> pd.DataFrame:
     rows: list[tuple[str, str, float, float, Any]] = [
         ("persistent_blast", "Persistent blast mine", 1.0, 1.0, False),

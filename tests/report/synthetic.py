@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from made_up import by_end, drivers, fit, map_of_districts, parameters, per_10000, treaty
+from made_up import by_end, drivers, fit, map_of_districts, parameters, per_10000, spread, treaty
 from variants import (
     DISTRICT_WEIGHTS,
     DISTRICTS,
@@ -58,6 +58,7 @@ class Synthetic:
     differences: pd.DataFrame
     parameters: pd.DataFrame
     drivers: pd.DataFrame
+    spread: pd.DataFrame
     treaty: pd.DataFrame
     fit: pd.DataFrame | None
     by_end: pd.DataFrame
@@ -218,6 +219,7 @@ def results(
         differences=_differences(chosen, "baseline"),
         parameters=parameters(chosen),
         drivers=drivers(chosen, "baseline", headline),
+        spread=spread(chosen, "baseline"),
         treaty=treaty(chosen),
         fit=fit(),
         by_end=by_end(chosen),

@@ -97,7 +97,8 @@ def test_a_self_destruct_variant_named_as_an_extreme_carries_the_same() -> None:
 
 
 def test_drivers_come_in_order_with_share_and_kind_of_source(six: Synthetic) -> None:
-    difference, total = (s.replace("\u00a0", " ") for s in first_screen(six).drivers)
+    difference, total, chance = (s.replace("\u00a0", " ") for s in first_screen(six).drivers)
+    assert chance.startswith("Between single runs, 64 % of the variance of the total under the baseline is what is")
     assert difference.startswith(
         "The difference, by share of its variance: number of devices transferred (US 2024)"
     )
@@ -135,7 +136,7 @@ def test_no_headline_still_gives_an_answer() -> None:
 
 def test_no_drivers_and_no_transfers_are_said_not_hidden() -> None:
     made = results(("baseline", "ottawa"), headline="ottawa")
-    screen = first_screen(made.but(drivers=made.drivers.iloc[:0]))
+    screen = first_screen(made.but(drivers=made.drivers.iloc[:0], spread=made.spread.iloc[:0]))
     assert screen.drivers == ("The runs were too few to tell which inputs drive the result.",)
     assert sentences.self_destruct_sentences(made, "ottawa")[0].startswith(
         "It brings about 9,000 fewer inert items"
