@@ -3,7 +3,7 @@
 Run from the top folder, after ``pip install -e ".[bench]"``. ``--quick`` has fewer sizes and no cold start and takes
 less than two minutes, the whole about ten; ``--out FILE`` says where the table goes as CSV (``bench.csv``);
 ``--only SECTION``, also several times, leaves out the other sections: agree, peers, items, areas, encounters,
-replicates, shares, workers, memory, starts.
+replicates, shares of time, estimators, workers, memory, starts.
 
 All contenders simulate what ``plain.yaml`` says: items laid at the start that meet people at a constant hazard, age
 exponentially and self-destruct after 15 days but for 5 %, over 20 years. Whether they agree with the closed form and
