@@ -209,39 +209,39 @@ def take_due(g, column, c, until):
         candidate = g.candidates[i]
         following = candidate.next
         if candidate.date <= until:
-            g.queue[count].date, g.queue[count].candidate = candidate.date, i
+            g.spare[count].date, g.spare[count].candidate = candidate.date, i
             count += 1
         else:
             candidate.next = left
             left = i
         i = following
     g.heads[column, c] = left
-    if count > 1:
-        _sort(g.queue, g.spare, g.starts, count, g.candidates)
+    _sort(g.spare, g.queue, g.starts, count, g.candidates)
     return count
 
 
 @kernel
-def _sort(queue, spare, starts, count, candidates):
+def _sort(found, queue, starts, count, candidates):
     """By date, on one date by id: dates are spread evenly, so shelves bring nearly all to their places."""
     if count > _SHORT:
-        low, high = queue[0].date, queue[0].date
+        low, high = found[0].date, found[0].date
         for k in range(1, count):
-            low, high = min(low, queue[k].date), max(high, queue[k].date)
+            low, high = min(low, found[k].date), max(high, found[k].date)
         shelves = (count - 1) / (high - low) if high > low else 0.0
         for k in range(count + 1):
             starts[k] = 0
         for k in range(count):
-            starts[int((queue[k].date - low) * shelves) + 1] += 1
+            starts[int((found[k].date - low) * shelves) + 1] += 1
         for k in range(count):
             starts[k + 1] += starts[k]
         for k in range(count):
-            shelf = int((queue[k].date - low) * shelves)
-            place = spare[starts[shelf]]
-            place.date, place.candidate = queue[k].date, queue[k].candidate
+            shelf = int((found[k].date - low) * shelves)
+            place = queue[starts[shelf]]
+            place.date, place.candidate = found[k].date, found[k].candidate
             starts[shelf] += 1
+    else:
         for k in range(count):
-            queue[k].date, queue[k].candidate = spare[k].date, spare[k].candidate
+            queue[k].date, queue[k].candidate = found[k].date, found[k].candidate
     for k in range(1, count):
         date, i, at = queue[k].date, queue[k].candidate, k
         while at > 0 and (queue[at - 1].date > date or (

@@ -207,8 +207,8 @@ class Ground(NamedTuple):
     candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block
     heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
     queue: np.ndarray  # (capacity,) DUE: candidates that are being decided, by date
-    spare: np.ndarray  # (capacity,) DUE: used while sorting
-    starts: np.ndarray  # (capacity + 1,) int32: the same
+    spare: np.ndarray  # (capacity,) DUE: the same as they come out of the list
+    starts: np.ndarray  # (capacity + 1,) int32: used while sorting
     eod: np.ndarray  # (step,) float64 [items/day]: spot tasks that EOD teams can attend
     methods: np.ndarray  # (method, kind, class) float64: P(detected by a pass)
     method_weights: np.ndarray  # (method, kind, class) float64: shares of the detectability classes
