@@ -134,6 +134,13 @@ class Calibration(Section):
     grade: str = "D"
 
 
+class ExposureClass(Section):
+    """A part of the land, by how much people use it: paths and far corners (section 5)."""
+
+    share: float = Field(gt=0, le=1, description="of the land, and of the items in it")
+    relative: float = Field(ge=0, description="how often people come there; the mean over the land is 1")
+
+
 class Exposure(Section):
     """Entry to land that people know to be suspected, and how it changes (section 5)."""
 
@@ -152,6 +159,15 @@ class Exposure(Section):
     marking_effect: Share = Field(
         Quantity.point(0.0), description="reduction of entry on freshly marked confirmed land")
     marking_half_life_years: float = Field(3.0, gt=0)
+    classes: list[ExposureClass] = Field(
+        [], max_length=16, description="parts of every stratum that people use more or less; none: all alike")
+
+    @model_validator(mode="after")
+    def _classes_add_up(self) -> Exposure:
+        shares, mean = sum(c.share for c in self.classes), sum(c.share * c.relative for c in self.classes)
+        if self.classes and max(abs(shares - 1.0), abs(mean - 1.0)) > 1e-6:
+            raise ValueError(f"classes: the shares add up to {shares:.7g}, share x relative to {mean:.7g}; both to 1")
+        return self
 
 
 class Family(Section):

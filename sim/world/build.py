@@ -151,7 +151,8 @@ class World:
         cohorts["first_touched"] = -1
         seen = np.max(self.sighting, axis=2) > 0.0  # (access, family)
         cohorts["seen"] = seen[frame.stratum_access[stratum], frame.cohort_family] if len(cohorts) else 0
-        cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family] if len(cohorts) else 0
+        exposure = np.array([c.exposure for c in frame.cohorts], np.int64)
+        cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family, exposure] if len(cohorts) else 0
         spans = np.array([self._slice(k.family, k.source) for k in kinds], np.int64).reshape(-1, 2)[kind_of]
         cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
         length = spans[:, 1] - spans[:, 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -37,6 +37,7 @@ class CohortName:
 
     `items` names the address of the items; devices that a broken pledge moves keep it.
     `moved` is None for contamination, False / True for the two places a transferred device can be.
+    `exposure` is the exposure class of the land that they lie in.
     """
 
     area: int
@@ -45,6 +46,7 @@ class CohortName:
     items: tuple[str, ...]
     share: float
     moved: bool | None = None
+    exposure: int = 0
 
 
 class CohortKind(NamedTuple):
@@ -246,6 +248,9 @@ def _cohorts(scenario: Scenario, strata: tuple[Stratum, ...], areas: tuple[AreaN
                 cohorts.append(CohortName(area, families.index(family), source, items, weights[stratum] * km2))
     for name, transfer in scenario.transfers.items():
         cohorts += _transfer_cohorts(name, transfer, strata, place, families)
+    if scenario.exposure.classes:
+        cohorts = [replace(c, items=(*c.items, "exposure", str(k)), share=c.share * part.share, exposure=k)
+                   for c in cohorts for k, part in enumerate(scenario.exposure.classes)]
     return tuple(sorted(cohorts, key=lambda c: c.area))
 
 

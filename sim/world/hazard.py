@@ -16,8 +16,14 @@ WALKING_M_PER_DAY = 3_000.0 * 24.0
 
 
 def pair_index(frame: Frame) -> np.ndarray:
-    """Row of the hazard table for each (stratum, family), (stratum, family) int64."""
-    return np.arange(len(frame.strata) * len(frame.families)).reshape(len(frame.strata), -1)
+    """Row of the hazard table, (stratum, family, exposure class) int64."""
+    shape = len(frame.strata), len(frame.families), len(_relative(frame))
+    return np.arange(math.prod(shape)).reshape(shape)
+
+
+def _relative(frame: Frame) -> np.ndarray:
+    """How often people come to land of each exposure class, (class,) float64; the mean over the land is 1."""
+    return np.array([c.relative for c in frame.scenario.exposure.classes] or [1.0])
 
 
 def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -56,6 +62,8 @@ def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.
     groups = np.cumsum(share, axis=3)
     radius = np.array([draw[f"families.{name}.bystander_radius_m"] for name, _ in frame.families])
     beside = draw["exposure.scale"] * on_foot[:, None, :] / WALKING_M_PER_DAY * math.pi * (radius**2)[None, :, None]
-    pairs = n_strata * n_families
-    return base.reshape(pairs, 4), groups.reshape(pairs, 4, N_GROUPS), np.minimum(beside, 1.0).reshape(pairs, 4)
+    relative = _relative(frame)
+    base, beside = (table[:, :, None, :] * relative[:, None] for table in (base, beside))
+    groups = np.broadcast_to(groups[:, :, None], (*base.shape, N_GROUPS))
+    return base.reshape(-1, 4), groups.reshape(-1, 4, N_GROUPS), np.minimum(beside, 1.0).reshape(-1, 4)
 

@@ -111,6 +111,7 @@ def _people(choose: _Choice, strata: list[dict[str, Any]]) -> dict[str, Any]:
         "exposure": {
             "scale": choose.of(0.3, 1.0, 3.0), "entry_suspected": choose.of(0.3, 0.6),
             "learning_floor": choose.of(0.1, 1.0), "learning_per_accident": 0.003,
+            "classes": choose.of([], [{"share": 0.75, "relative": 0.4}, {"share": 0.25, "relative": 2.8}]),
             "memory_years": choose.of(0.5, 3.0), "marking_effect": choose.of(0.0, 0.7)},
         "reporting": {"government": choose.of(0.5, 1.0), "occupied": 0.3, "delay_days": choose.of(5, 60)}}
 
