@@ -9,7 +9,8 @@ import numpy as np
 # States of land. Cleared, reduced and cancelled land is released; land without evidence never was on record.
 TO_SURVEY, SUSPECTED, CONFIRMED, NO_EVIDENCE, CANCELLED, REDUCED, CLEARED = range(7)
 LAND_STATES = ("to_survey", "suspected", "confirmed", "no_evidence", "cancelled", "reduced", "cleared")
-LINES = ("survey", "clearance", "eod")
+LINES = ("survey", "clearance", "eod")  # of the budget
+SURVEY, CLEARANCE, EOD = range(len(LINES))
 
 
 @dataclass(frozen=True)

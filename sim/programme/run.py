@@ -24,12 +24,15 @@ import simpy
 from simpy.events import NORMAL, URGENT, EventPriority
 
 from sim.core.ground import GroundTruth
-from sim.core.random import STREAM_TASK, uniforms
+from sim.core.random import STREAM_BREAKDOWN, STREAM_TASK, uniform2, uniforms
 from sim.core.records import N_CLASSES, N_KINDS
-from sim.programme.ledger import LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
+from sim.programme.camps import Camps
+from sim.programme.crews import LINE, STAGES, Crew
+from sim.programme.ledger import EOD, LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
 from sim.programme.money import Purse
-from sim.programme.plan import EOD, LINE, STAGES, Crew, Plan, Task
+from sim.programme.plan import Plan, Task
 from sim.programme.priorities import Belief
+from sim.programme.season import MONTH_DAYS
 from sim.programme.stages import Job, Stages, new_job
 from sim.world import World
 
@@ -86,7 +89,6 @@ class _Post:
 
     i: int  # of the crew
     crew: Crew
-    land_uses: frozenset[str]  # on which they work at all
     line: int  # that pays them
     costs_nothing: bool
     queue: _Queue
@@ -112,11 +114,11 @@ class _Run:
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
-        land_uses = {t.land_use for t in plan.tasks}
         self.posts = [
-            _Post(i, crew, frozenset(u for u in land_uses if crew.works(stage, u) and crew.rate[u] > 0.0),
-                  LINE[stage], crew.costs_nothing, self.queues[stage])
+            _Post(i, crew, LINE[stage], crew.costs_nothing, self.queues[stage])
             for i, crew in enumerate(plan.crews) for stage in crew.stages]
+        self.camps = [Camps(crew.move) if crew.move is not None else None for crew in plan.crews]
+        self.closed: frozenset[int] = frozenset()  # terrains on which nobody can work this month
         self.chances: dict[tuple[str, int], list[float]] = {}  # uniforms of stages by pass, by area
         self.area_keys = frame.area_keys
         self.spot_known = np.zeros(len(frame.areas), np.int64)
@@ -125,7 +127,7 @@ class _Run:
         self.land_district = np.array([t.district for t in reachable], np.int64)
         self.land_m2 = np.array([t.area_m2 for t in reachable], np.int64)
         self.area_district = ground.arrays.areas["district"].astype(np.int64)
-        self.usd_per_m2 = {(stage, use): _usd_per_m2(plan, stage, use) for stage in STAGES for use in land_uses}
+        self.usd_per_m2 = {stage: [_usd_per_m2(plan, stage, k) for k in range(plan.terrains)] for stage in STAGES}
         shape = (-1, N_KINDS, N_CLASSES)
         ground.use_methods(  # a whole pass and a sample, for each kind of team
             np.array([c.detection * share for c in plan.crews for share in (1.0, plan.sampling_share)]).reshape(shape),
@@ -147,6 +149,8 @@ class _Run:
         for step in range(1, len(self.step_year)):
             self._at(self.edges[step], partial(self._review, step), URGENT)
         self.purse.open_quarter(0, 0)
+        if self.plan.closed:
+            self._turn_month(math.floor(self.edges[0] / MONTH_DAYS))
         self.env.run(until=math.nextafter(self.end, math.inf))
         self.ground.advance(self.end)
         self._write_year(self.step_year[-1])
@@ -189,6 +193,15 @@ class _Run:
 
     def _staff(self, i: int, more: int) -> None:
         self.free[i] += more
+        camps = self.camps[i]
+        if camps is not None:
+            camps.come(more)
+        self._dispatch_soon()
+
+    def _turn_month(self, month: int) -> None:
+        """Land on which nobody can work this month waits; counted from January 2000."""
+        self.closed = self.plan.closed[month % 12]
+        self._at((month + 1) * MONTH_DAYS, partial(self._turn_month, month + 1), URGENT)
         self._dispatch_soon()
 
     # -- 2. teams take tasks ------------------------------------------------------------------------------
@@ -205,7 +218,7 @@ class _Run:
     def _expect_cost(self, job: Job) -> None:
         """What the next stage should cost."""
         job.work_m2 = job.next_m2(self.plan.sampling_share)
-        job.cost_usd = job.work_m2 * self.usd_per_m2[job.stage, job.task.land_use]
+        job.cost_usd = job.work_m2 * self.usd_per_m2[job.stage][job.task.terrain]
 
     def _rank(self, jobs: list[Job]) -> None:
         """Most important first: by value, then who came first, then the area's key."""
@@ -242,8 +255,9 @@ class _Run:
             if not self._can_start(post):
                 continue
             jobs, at = self._ranked(post.queue), 0
+            terrains = post.crew.terrains - self.closed
             while at < len(jobs) and self._can_start(post):
-                if jobs[at].task.land_use in post.land_uses:
+                if jobs[at].task.terrain in terrains and (not self.plan.closed or self._fits(post, jobs[at])):
                     self._start(post, jobs.pop(at))
                 else:
                     at += 1
@@ -253,13 +267,32 @@ class _Run:
         return self.free[post.i] > 0 and bool(post.queue.jobs) and (
             post.costs_nothing or self.purse.has_money(post.line))
 
+    def _fits(self, post: _Post, job: Job) -> bool:
+        """Whether a stage should end before its land closes, or no season is long enough for it."""
+        crew = post.crew
+        days = job.work_m2 / crew.rate[job.task.terrain]
+        return crew.seasons[job.task.terrain].fits(self.env.now, days / self._teams_for(post, days))
+
+    def _teams_for(self, post: _Post, days: float) -> int:
+        """Teams that planners send to work that would take one team so many days."""
+        return min(self.free[post.i], post.crew.max_teams, max(1, math.ceil(days / post.crew.days_per_task)))
+
     def _start(self, post: _Post, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
         i, crew, now, task, work = post.i, post.crew, self.env.now, job.task, job.work_m2
-        days_of_one = work / crew.rate[task.land_use] * self._duration_factor(crew, job)
-        teams = min(self.free[i], crew.max_teams, max(1, math.ceil(days_of_one / crew.days_per_task)))
-        end = crew.season.finish(now, days_of_one / teams)
-        usd = round(days_of_one * crew.cost_per_day + work * crew.cost_per_m2)
+        days = work / crew.rate[task.terrain] * self._duration_factor(crew, job)  # of one team
+        if crew.breakdown is not None:
+            days += crew.breakdown.days_lost(days, *uniform2(
+                *self.address, STREAM_BREAKDOWN, task.key, STAGES.index(job.stage), job.passes))
+        teams = self._teams_for(post, days)
+        usd = work * crew.cost_per_m2
+        camps = self.camps[i]
+        if camps is not None:
+            moved = camps.send(teams, task.district)
+            days += moved * camps.move.days
+            usd += moved * camps.move.usd
+        usd = round(days * crew.cost_per_day + usd)
+        end = crew.seasons[task.terrain].finish(now, days / teams)
         self.purse.charge(post.line, task.district, usd)
         self.free[i] -= teams
         job.begun = True
@@ -292,7 +325,8 @@ class _Run:
         days = self.stages.end_pass(job, crew, teams, self.step_year[self.step])
         if days > 0.0:
             self.purse.charge(LINE[job.stage], job.task.district, round(days * teams * crew.cost_per_day))
-            self._at(crew.season.finish(self.env.now, days), partial(self._end, i, crew, job, teams, start))
+            until = crew.seasons[job.task.terrain].finish(self.env.now, days)
+            self._at(until, partial(self._end, i, crew, job, teams, start))
         else:
             self._end(i, crew, job, teams, start)
 
@@ -302,6 +336,9 @@ class _Run:
         if self.trace:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, now))
         self.free[i] += teams
+        camps = self.camps[i]
+        if camps is not None:
+            camps.back(min(teams, max(self.free[i], 0)), job.task.district)
         following = self.stages.end(job)
         if following is not None:
             job.stage = following
@@ -338,12 +375,10 @@ class _Run:
         self.ledger.accessible_m2[year] = np.bincount(self.land_district, open_m2, self.ledger.districts)
 
 
-def _usd_per_m2(plan: Plan, stage: str, land_use: str) -> float:
+def _usd_per_m2(plan: Plan, stage: str, terrain: int) -> float:
     """What a stage is expected to cost: by the first kind of team that does it; nothing where none can."""
-    crew = next((c for c in plan.crews if c.works(stage, land_use)), None)
-    if crew is None or crew.rate[land_use] <= 0.0:
-        return 0.0
-    return crew.cost_per_m2 + crew.cost_per_day / crew.rate[land_use]
+    crew = next((c for c in plan.crews if c.works(stage, terrain)), None)
+    return 0.0 if crew is None else crew.cost_per_m2 + crew.cost_per_day / crew.rate[terrain]
 
 
 def _initial_land(world: World) -> np.ndarray:

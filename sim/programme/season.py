@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,12 +21,19 @@ class Season:
         Working days in a year.
     weights : sequence of 12 floats
         Relative work per month, January first.
+    workable : sequence of 12 floats, optional
+        Share of each month's working days on which the land can be worked on; the others are lost.
     """
 
-    def __init__(self, days_per_year: float, weights: list[float]) -> None:
+    def __init__(self, days_per_year: float, weights: Sequence[float],
+                 workable: Sequence[float] | None = None) -> None:
         share = np.asarray(weights, float) / float(np.sum(weights))
         self.days_per_year = days_per_year
+        if workable is not None:
+            share = share * np.asarray(workable, float)
+            self.days_per_year = days_per_year * float(np.sum(share))
         self._cumulated = [0.0, *(np.cumsum(share) * days_per_year).tolist()]
+        self._closed = [share == 0.0 for share in workable] if workable is not None else []
 
     def until(self, t: float) -> float:
         """Working days from 1 January 2000 to t."""
@@ -45,3 +53,18 @@ class Season:
         low, high = self._cumulated[month], self._cumulated[month + 1]
         part = (rest - low) / (high - low) if high > low else 0.0
         return max(start, year * YEAR_DAYS + (month + part) * MONTH_DAYS)
+
+    def fits(self, start: float, days: float) -> bool:
+        """Whether work begun at `start` ends before the land closes, or never could.
+
+        Nobody begins what would wait half-done for the harvest if it can be done in one go afterwards.
+        """
+        if not any(self._closed):
+            return True
+        month = int(start / MONTH_DAYS)
+        closes = next(m for m in range(month, month + 13) if self._closed[m % 12])
+        opens = next((m for m in range(closes, closes + 12) if not self._closed[m % 12]), closes)
+        closes_again = next(m for m in range(opens, opens + 13) if self._closed[m % 12])
+        begins = max(opens * MONTH_DAYS, start)
+        return (self.finish(start, days) <= closes * MONTH_DAYS
+                or self.finish(begins, days) > closes_again * MONTH_DAYS)

@@ -11,6 +11,7 @@ from sim.core.records import CANCELLED as BRANCH_CANCELLED
 from sim.core.records import CLEARED as BRANCH_CLEARED
 from sim.core.records import MISSED as BRANCH_MISSED
 from sim.core.records import REDUCED as BRANCH_REDUCED
+from sim.programme.crews import Crew
 from sim.programme.ledger import (
     CANCELLED,
     CLEARED,
@@ -21,7 +22,7 @@ from sim.programme.ledger import (
     TO_SURVEY,
     Ledger,
 )
-from sim.programme.plan import Crew, Plan, Task
+from sim.programme.plan import Plan, Task
 
 
 @dataclass(slots=True)

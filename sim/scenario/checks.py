@@ -6,33 +6,16 @@ report holds as many independent faults as possible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sim.scenario.catalogue import catalogue_families
-from sim.scenario.errors import Fault, nearest_name, one_of
-from sim.scenario.schema import Contamination, Family, Scenario, TeamCount, Transfer
-from sim.scenario.shape import dotted
-from sim.scenario.tree import Loc, Tree
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A fault whose place in a file is not yet known."""
-
-    loc: Loc
-    message: str
-    expected: str = ""
-    nearest: str = ""
-    at_key: bool = False
-
-    def fault(self, tree: Tree) -> Fault:
-        """With its place."""
-        place = tree.key_place(self.loc) if self.at_key else tree.place(self.loc)
-        return Fault.at(place, f"{dotted(self.loc)}: {self.message}", self.expected, self.nearest)
-
+from sim.scenario.errors import nearest_name
+from sim.scenario.findings import Finding, known, no_less_than_zero
+from sim.scenario.programme_checks import PROGRAMME_CHECKS
+from sim.scenario.schema import Contamination, Family, Scenario, Transfer
+from sim.scenario.tree import Loc
 
 Check = Callable[[Scenario], Iterator[Finding]]
 _CHECKS: list[tuple[frozenset[str], Check]] = []
@@ -53,18 +36,6 @@ def cross_checks(s: Scenario, bad: set[str], folder: Path | None) -> Iterator[Fi
             yield from check(s)
     if folder is not None and "map" not in bad:
         yield from _map(s, folder)
-
-
-def _known(name: str, valid: Iterable[str], what: str, loc: Loc, at_key: bool = False) -> Iterator[Finding]:
-    valid = sorted(set(valid))
-    if name not in valid:
-        yield Finding(
-            loc,
-            f"there is no {what} {name!r}",
-            one_of(valid) if valid else "",
-            nearest_name(name, valid),
-            at_key,
-        )
 
 
 def used_families(s: Scenario) -> set[str]:
@@ -121,7 +92,7 @@ def _activities(s: Scenario) -> Iterator[Finding]:
     uses = {part.land_use for part in s.strata}
     for name, activity in s.activities.items():
         for i, use in enumerate(activity.land_uses):
-            yield from _known(use, uses, "land use", ("activities", name, "land_uses", i))
+            yield from known(use, uses, "land use", ("activities", name, "land_uses", i))
 
 
 @_needs("contamination", "transfers", "families")
@@ -130,9 +101,9 @@ def _families(s: Scenario) -> Iterator[Finding]:
     for name, part in s.contamination.items():
         for family in part.families:
             loc: Loc = ("contamination", name, "families", family)
-            yield from _known(family, families, "family", loc, at_key=True)
+            yield from known(family, families, "family", loc, at_key=True)
     for name, transfer in s.transfers.items():
-        yield from _known(transfer.family, families, "family", ("transfers", name, "family"))
+        yield from known(transfer.family, families, "family", ("transfers", name, "family"))
 
 
 @_needs("contamination", "transfers", "families", "activities")
@@ -161,11 +132,11 @@ def _contamination(s: Scenario) -> Iterator[Finding]:
         for dim, weights in part.relative_density.items():
             for key, weight in weights.items():
                 where = (*loc, "relative_density", dim, key)
-                yield from _known(key, valid[dim], dim.replace("_", " "), where, at_key=True)
-                yield from _weight(weight, where)
+                yield from known(key, valid[dim], dim.replace("_", " "), where, at_key=True)
+                yield from no_less_than_zero(weight, where)
         for only, dim in (("only_zones", "zone"), ("only_districts", "district")):
             for i, key in enumerate(getattr(part, only) or []):
-                yield from _known(key, valid[dim], dim, (*loc, only, i))
+                yield from known(key, valid[dim], dim, (*loc, only, i))
         if not any(_density(part, stratum) > 0 for stratum in s.strata):
             yield Finding(
                 loc, "no stratum can hold it", "land to be surveyed or suspected in a stratum it allows"
@@ -183,11 +154,6 @@ def _density(part: Contamination, stratum: Any) -> float:
     return density
 
 
-def _weight(weight: float, loc: Loc) -> Iterator[Finding]:
-    if weight < 0:
-        yield Finding(loc, f"{weight:g} is negative", "a relative number >= 0")
-
-
 @_needs("strata", "transfers")
 def _transfers(s: Scenario) -> Iterator[Finding]:
     districts, zones, uses = (
@@ -200,13 +166,13 @@ def _transfers(s: Scenario) -> Iterator[Finding]:
                 (*loc, "until"), f"{transfer.until} is not after {transfer.since}", "a date after since"
             )
         for i, zone in enumerate(transfer.zones):
-            yield from _known(zone, zones, "zone", (*loc, "zones", i))
+            yield from known(zone, zones, "zone", (*loc, "zones", i))
         for key, valid, what in (("districts", districts, "district"), ("land_uses", uses, "land use")):
             for place, weight in getattr(transfer, key).items():
-                yield from _known(place, valid, what, (*loc, key, place), at_key=True)
-                yield from _weight(weight, (*loc, key, place))
+                yield from known(place, valid, what, (*loc, key, place), at_key=True)
+                yield from no_less_than_zero(weight, (*loc, key, place))
         if not (transfer.compliance.certain and transfer.compliance.central == 1):
-            yield from _known(transfer.populated_land_use, uses, "land use", (*loc, "populated_land_use"))
+            yield from known(transfer.populated_land_use, uses, "land use", (*loc, "populated_land_use"))
         if not any(_holds(transfer, part) for part in s.strata):
             yield Finding(loc, "no stratum can hold it", "a stratum in its zones, districts and land uses")
 
@@ -216,56 +182,8 @@ def _holds(transfer: Transfer, part: Any) -> bool:
     return part.zone in transfer.zones and share > 0
 
 
-@_needs("strata", "programme")
-def _methods(s: Scenario) -> Iterator[Finding]:
-    uses = {part.land_use for part in s.strata}
-    for name, method in s.programme.methods.items():
-        loc: Loc = ("programme", "methods", name)
-        for i, use in enumerate(method.land_uses or []):
-            yield from _known(use, uses, "land use", (*loc, "land_uses", i))
-        for use, factor in method.rate_by_land_use.items():
-            yield from _known(use, uses, "land use", (*loc, "rate_by_land_use", use), at_key=True)
-            if factor <= 0:
-                yield Finding((*loc, "rate_by_land_use", use), f"{factor:g} is not above 0", "a factor > 0")
-
-
-@_needs("programme")
-def _teams(s: Scenario) -> Iterator[Finding]:
-    programme = s.programme
-    numbers: dict[Loc, list[TeamCount]] = {}
-    for name, team in programme.teams.items():
-        loc: Loc = ("programme", "teams", name)
-        yield from _known(team.method, programme.methods, "method", (*loc, "method"))
-        numbers[(*loc, "numbers")] = team.numbers
-    if programme.eod.teams is not None:
-        numbers["programme", "eod", "teams", "numbers"] = programme.eod.teams.numbers
-    for loc, counts in numbers.items():
-        for i in range(1, len(counts)):
-            if counts[i].since <= counts[i - 1].since:
-                yield Finding(
-                    (*loc, i, "since"),
-                    f"{counts[i].since} is not after the date before it",
-                    "dates in ascending order",
-                )
-
-
-@_needs("programme")
-def _budget(s: Scenario) -> Iterator[Finding]:
-    budget = s.programme.budget
-    if budget is None:
-        return
-    loc: Loc = ("programme", "budget")
-    for i in range(1, len(budget.years)):
-        if budget.years[i].year <= budget.years[i - 1].year:
-            yield Finding(
-                (*loc, "years", i, "year"),
-                f"{budget.years[i].year} is not after the year before it",
-                "years in ascending order",
-            )
-    if budget.survey_share.support[1] + budget.eod_share.support[1] > 1 + 1e-9:
-        yield Finding(
-            (*loc, "survey_share"), "survey_share and eod_share can add up to more than 1", "at most 1 in all"
-        )
+for _sections, _check in PROGRAMME_CHECKS:
+    _needs(*_sections)(_check)
 
 
 def _map(s: Scenario, folder: Path) -> Iterator[Finding]:

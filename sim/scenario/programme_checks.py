@@ -1,0 +1,101 @@
+"""What must fit together in a programme: names of land uses, methods and districts, dates, calendars, money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sim.scenario.findings import Finding, known, no_less_than_zero
+from sim.scenario.programme import Method, TeamCount
+from sim.scenario.schema import Scenario
+from sim.scenario.tree import Loc
+
+
+def _methods(s: Scenario) -> Iterator[Finding]:
+    uses = {part.land_use for part in s.strata}
+    for name, method in s.programme.methods.items():
+        loc: Loc = ("programme", "methods", name)
+        for i, use in enumerate(method.land_uses or []):
+            yield from known(use, uses, "land use", (*loc, "land_uses", i))
+        grown = {part.vegetation for part in s.strata if part.vegetation is not None}
+        for key, factors, valid, what in (
+                ("rate_by_land_use", method.rate_by_land_use, uses, "land use"),
+                ("rate_by_vegetation", method.rate_by_vegetation, grown, "vegetation")):
+            for place, factor in factors.items():
+                yield from known(place, valid, what, (*loc, key, place), at_key=True)
+                if factor <= 0:
+                    yield Finding((*loc, key, place), f"{factor:g} is not above 0", "a factor > 0")
+        if method.false_alarms is not None:
+            for use, factor in method.false_alarms.by_land_use.items():
+                where = (*loc, "false_alarms", "by_land_use", use)
+                yield from known(use, uses, "land use", where, at_key=True)
+                yield from no_less_than_zero(factor, where)
+
+
+def _calendar(s: Scenario) -> Iterator[Finding]:
+    programme, uses = s.programme, {part.land_use for part in s.strata}
+    for use, months in programme.workable.items():
+        loc: Loc = ("programme", "workable", use)
+        yield from known(use, uses, "land use", loc, at_key=True)
+        for m, share in enumerate(months):
+            if not 0.0 <= share <= 1.0:
+                yield Finding((*loc, m), f"{share:g} is no share of a month's working days", "a share from 0 to 1")
+        for name in {team.method for team in programme.teams.values()} & programme.methods.keys():
+            method = programme.methods[name]
+            if (method.land_uses is None or use in method.land_uses) and not _works(method, months):
+                yield Finding(
+                    loc, f"method {name!r} has no working day on {use} land: its season has none in the months that "
+                    "are left", f"a month in which both are above 0, or land_uses of {name!r} without {use}")
+
+
+def _works(method: Method, months: list[float]) -> bool:
+    return any(a > 0.0 and b > 0.0 for a, b in zip(method.season, months, strict=True))
+
+
+def _homes(s: Scenario) -> Iterator[Finding]:
+    districts = {part.district for part in s.strata}
+    for name, team in s.programme.teams.items():
+        if team.moves is not None and team.moves.home is not None:
+            yield from known(team.moves.home, districts, "district", ("programme", "teams", name, "moves", "home"))
+
+
+def _teams(s: Scenario) -> Iterator[Finding]:
+    programme = s.programme
+    numbers: dict[Loc, list[TeamCount]] = {}
+    for name, team in programme.teams.items():
+        loc: Loc = ("programme", "teams", name)
+        yield from known(team.method, programme.methods, "method", (*loc, "method"))
+        numbers[(*loc, "numbers")] = team.numbers
+    if programme.eod.teams is not None:
+        numbers["programme", "eod", "teams", "numbers"] = programme.eod.teams.numbers
+    for loc, counts in numbers.items():
+        for i in range(1, len(counts)):
+            if counts[i].since <= counts[i - 1].since:
+                yield Finding(
+                    (*loc, i, "since"),
+                    f"{counts[i].since} is not after the date before it",
+                    "dates in ascending order",
+                )
+
+
+def _budget(s: Scenario) -> Iterator[Finding]:
+    budget = s.programme.budget
+    if budget is None:
+        return
+    loc: Loc = ("programme", "budget")
+    for i in range(1, len(budget.years)):
+        if budget.years[i].year <= budget.years[i - 1].year:
+            yield Finding(
+                (*loc, "years", i, "year"),
+                f"{budget.years[i].year} is not after the year before it",
+                "years in ascending order",
+            )
+    if budget.survey_share.support[1] + budget.eod_share.support[1] > 1 + 1e-9:
+        yield Finding(
+            (*loc, "survey_share"), "survey_share and eod_share can add up to more than 1", "at most 1 in all"
+        )
+
+
+PROGRAMME_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Scenario], Iterator[Finding]]], ...] = (
+    (("strata", "programme"), _methods), (("strata", "programme"), _calendar), (("strata", "programme"), _homes),
+    (("programme",), _teams), (("programme",), _budget))
+"""Each with the sections that it reads."""
