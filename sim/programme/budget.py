@@ -2,43 +2,87 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from sim.core.records import QUARTER_DAYS, YEAR_DAYS
 from sim.programme.ledger import EOD
+from sim.scenario.programme import OWN_MONEY, Fund
 from sim.world import World
 from sim.world.calendar import step_ends, to_days
 
 
-def budget_by_year(world: World) -> np.ndarray:
-    """Budget of each whole calendar year, (year,) float64 [usd]."""
-    frame = world.frame
-    budget = frame.scenario.programme.budget
-    assert budget is not None
-    known = sorted((b.year, world.draw[f"programme.budget.years.{i}.usd"]) for i, b in enumerate(budget.years))
-    return np.array([next((usd for since, usd in reversed(known) if since <= year), 0.0) for year in frame.years])
+@dataclass(frozen=True)
+class Account:
+    """Money of one payer as it comes in.
+
+    Attributes
+    ----------
+    payer : str
+        A donor, or the programme's own.
+    kept : bool
+        Whether what a year leaves is kept for later years.
+    income_usd : (quarter, line) int64
+    eod_usd_per_day : (quarter,) float64
+        What of it spot tasks may count on.
+    """
+
+    payer: str
+    kept: bool
+    income_usd: np.ndarray
+    eod_usd_per_day: np.ndarray
 
 
-def _shares(world: World) -> np.ndarray:
-    """Shares of the budget by line, (line,) float64; money added to a line counts beside the whole."""
+def make_accounts(world: World) -> tuple[Account, ...]:
+    """Money by payer, the programme's own first; none where money is no limit."""
     budget = world.frame.scenario.programme.budget
-    assert budget is not None
-    survey, eod = world.draw["programme.budget.survey_share"], world.draw["programme.budget.eod_share"]
-    return np.array([survey + budget.extra_survey, 1.0 - survey - eod + budget.extra_clearance, eod])
+    if budget is None:
+        return ()
+    extra = budget.extra_survey, budget.extra_clearance
+    return (
+        _account(world, OWN_MONEY, "programme.budget", budget, extra),
+        *(_account(world, name, f"programme.budget.donors.{name}", fund) for name, fund in budget.donors.items()))
 
 
-def income_by_quarter(world: World) -> np.ndarray | None:
-    """Money as it comes in: a quarter of the year's budget every quarter, less where the start cuts one."""
-    frame = world.frame
-    if frame.scenario.programme.budget is None:
-        return None
-    part = np.full(len(frame.edges) - 1, 0.25)
-    part[0] = min(1.0, (frame.edges[1] - frame.edges[0]) / QUARTER_DAYS) / 4.0
-    yearly = budget_by_year(world)[frame.step_year]
-    return np.round((yearly * part)[:, None] * _shares(world)).astype(np.int64)
+def budget_by_year(world: World, path: str, fund: Fund) -> np.ndarray:
+    """Money of each whole calendar year, (year,) float64 [usd]."""
+    known = sorted((b.year, world.draw[f"{path}.years.{i}.usd"]) for i, b in enumerate(fund.years))
+    return np.array([
+        next((usd for since, usd in reversed(known) if since <= year), 0.0) for year in world.frame.years])
 
 
-def eod_items_per_day(world: World) -> np.ndarray:
+def _account(world: World, name: str, path: str, fund: Fund, extra: tuple[float, float] = (0.0, 0.0)) -> Account:
+    """A quarter of the year's money every quarter, less where the start or a cut takes some, and later if delayed.
+
+    `extra` for survey and clearance counts beside the whole.
+    """
+    draw, edges = world.draw, world.frame.edges
+    survey, eod = draw[f"{path}.survey_share"], draw[f"{path}.eod_share"]
+    shares = np.array([survey + extra[0], 1.0 - survey - eod + extra[1], eod])
+    yearly = budget_by_year(world, path, fund)[world.frame.step_year]
+    for i, cut in enumerate(fund.cuts):
+        until = np.inf if cut.until is None else to_days(cut.until)
+        cut_here = (edges[:-1] >= to_days(cut.since)) & (edges[:-1] < until)
+        yearly = np.where(cut_here, yearly * (1.0 - draw[f"{path}.cuts.{i}.share"]), yearly)
+    part = np.full(len(edges) - 1, 0.25)
+    part[0] = min(1.0, (edges[1] - edges[0]) / QUARTER_DAYS) / 4.0
+    income = np.round((yearly * part)[:, None] * shares).astype(np.int64)
+    late = 0 if fund.delay_months is None else math.ceil(draw[f"{path}.delay_months"] / 3.0)
+    return Account(name, fund.unspent == "kept", _later(income, late), _later(yearly * shares[EOD] / YEAR_DAYS, late))
+
+
+def _later(by_quarter: np.ndarray, quarters: int) -> np.ndarray:
+    """The same some quarters later; what would come after the horizon does not come."""
+    if quarters == 0:
+        return by_quarter
+    moved = np.zeros_like(by_quarter)
+    moved[quarters:] = by_quarter[:-quarters]
+    return moved
+
+
+def eod_items_per_day(world: World, accounts: tuple[Account, ...]) -> np.ndarray:
     """Spot tasks that EOD teams can attend in each quarter, by teams and by money, (step,) float64."""
     frame = world.frame
     eod = frame.scenario.programme.eod
@@ -51,7 +95,6 @@ def eod_items_per_day(world: World) -> np.ndarray:
     per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / YEAR_DAYS
     capacity: np.ndarray = (more[:, None] * at_work).sum(axis=0) * per_team
     cost = world.draw["programme.eod.cost_usd_per_item"]
-    if cost > 0.0 and frame.scenario.programme.budget is not None:
-        usd_per_day = budget_by_year(world)[frame.step_year] * _shares(world)[EOD] / YEAR_DAYS
-        capacity = np.minimum(capacity, usd_per_day / cost)
+    if cost > 0.0 and accounts:
+        capacity = np.minimum(capacity, sum(account.eod_usd_per_day for account in accounts) / cost)
     return capacity

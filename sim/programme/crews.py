@@ -230,7 +230,7 @@ def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]
     budget = world.frame.scenario.programme.budget
     if budget is None or budget.extra_survey == budget.extra_clearance == 0.0:
         return crews
-    amounts = budget_by_year(world)
+    amounts = budget_by_year(world, "programme.budget", budget)
     edges = world.frame.edges
     year_starts = [float(edges[:-1][world.frame.step_year == y][0]) for y in range(len(amounts))]
     result = []

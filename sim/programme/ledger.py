@@ -44,7 +44,15 @@ class Ledger:
     hazardous_added_m2 : (year, district) int64
         Recorded polygons of transferred devices, wherever they lie.
     cost_usd : (year, district, line) int64
-    budget_usd : (year, line) int64
+        What was paid.
+    payers : tuple of str
+        Whose money is limited; none: nobody's.
+    income_usd, paid_usd, lost_usd : (year, payer, line) int64
+        Money that came in, was paid, and was left at a year's end and lost.
+    left_usd : (payer, line) int64
+        Money that is kept at the horizon.
+    owed_usd : (year, line) int64
+        Debts at each year's end.
     deminer_casualties, items_found : (year, district) int64
         Deminers hurt; items found by clearance.
     releases : list of (date, area, branch)
@@ -54,12 +62,17 @@ class Ledger:
     districts: int
     years: int
     initial_m2: np.ndarray
+    payers: tuple[str, ...] = ()
     land_m2: np.ndarray = field(init=False)
     land_by_year_m2: np.ndarray = field(init=False)
     newly_laid_m2: np.ndarray = field(init=False)
     hazardous_added_m2: np.ndarray = field(init=False)
     cost_usd: np.ndarray = field(init=False)
-    budget_usd: np.ndarray = field(init=False)
+    income_usd: np.ndarray = field(init=False)
+    paid_usd: np.ndarray = field(init=False)
+    lost_usd: np.ndarray = field(init=False)
+    left_usd: np.ndarray = field(init=False)
+    owed_usd: np.ndarray = field(init=False)
     deminer_casualties: np.ndarray = field(init=False)
     items_found: np.ndarray = field(init=False)
     accessible_m2: np.ndarray = field(init=False)
@@ -74,7 +87,10 @@ class Ledger:
         self.newly_laid_m2 = np.zeros((self.years, self.districts), np.int64)
         self.hazardous_added_m2 = np.zeros((self.years, self.districts), np.int64)
         self.cost_usd = np.zeros((self.years, self.districts, len(LINES)), np.int64)
-        self.budget_usd = np.zeros((self.years, len(LINES)), np.int64)
+        by_payer = self.years, len(self.payers), len(LINES)
+        self.income_usd, self.paid_usd, self.lost_usd = (np.zeros(by_payer, np.int64) for _ in range(3))
+        self.left_usd = np.zeros(by_payer[1:], np.int64)
+        self.owed_usd = np.zeros((self.years, len(LINES)), np.int64)
         self.deminer_casualties = np.zeros((self.years, self.districts), np.int64)
         self.items_found = np.zeros((self.years, self.districts), np.int64)
         self.accessible_m2 = np.zeros((self.years, self.districts), np.int64)
@@ -95,7 +111,20 @@ class Ledger:
         self.newly_laid_m2[year, district] += m2 - inside_m2
         self.hazardous_added_m2[year, district] += m2
 
+    @property
+    def unspent_usd(self) -> np.ndarray:
+        """Money lost at each year's end, and at the horizon what is left, (year,) int64."""
+        unspent: np.ndarray = self.lost_usd.sum(axis=(1, 2))
+        unspent[-1] += self.left_usd.sum()
+        return unspent
+
     def check(self) -> None:
-        """Initial + newly laid = all states, in whole square metres (VALIDATION V8)."""
+        """Every square metre and every dollar: land at the start and newly laid is all in some state (VALIDATION V8);
+        money that came in was paid, lost, or is left."""
         if not np.array_equal(self.initial_m2.sum(axis=1) + self.newly_laid_m2.sum(axis=0), self.land_m2.sum(axis=1)):
             raise LedgerError("land does not add up")
+        gone = self.paid_usd.sum(axis=0) + self.lost_usd.sum(axis=0) + self.left_usd
+        if not np.array_equal(self.income_usd.sum(axis=0), gone):
+            raise LedgerError("money that came in is not what was paid, lost and left")
+        if self.payers and not np.array_equal(self.cost_usd.sum(axis=1), self.paid_usd.sum(axis=1)):
+            raise LedgerError("costs are not what was paid")

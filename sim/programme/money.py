@@ -2,55 +2,81 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from sim.programme.budget import Account
 from sim.programme.ledger import LINES, Ledger
 
 
 class Purse:
-    """Money by line. It comes quarter by quarter; what a year leaves is lost.
+    """Money by line and payer. It comes quarter by quarter; what a year leaves is lost or kept, as its payer has it.
 
     A stage may begin while its line has money left. What it costs beyond that is owed, and paid from the
     quarters that follow before anything new begins: no decision needs to know the money of later years.
 
     Parameters
     ----------
-    income_usd : (quarter, line) int64 or None
-        None: no limit, and no budget in the ledger.
+    accounts : tuple of Account
+        They are paid from in this order. None: no limit, and no budget in the ledger.
     ledger : Ledger
-        Keeps what came in and what was paid.
+        Keeps what came in, what was paid, what was lost and what is left.
     """
 
-    def __init__(self, income_usd: np.ndarray | None, ledger: Ledger) -> None:
-        self._income: list[list[int]] | None = None if income_usd is None else income_usd.tolist()
+    def __init__(self, accounts: tuple[Account, ...], ledger: Ledger) -> None:
+        self._limited = bool(accounts)
+        self._income: list[list[list[int]]] = [a.income_usd.tolist() for a in accounts]
+        self._kept = [a.kept for a in accounts]
         self._ledger = ledger
         self._cost = ledger.cost_usd.data  # the same memory; number by number it is twice as fast
-        self._left = [0] * len(LINES)
-        self._owed: list[list[tuple[int, int]]] = [[] for _ in self._left]  # district, usd; oldest first
-        self._year = -1
+        self._paid = ledger.paid_usd.data
+        self._left = [[0] * len(accounts) for _ in LINES]
+        self._owed: list[list[tuple[int, int]]] = [[] for _ in LINES]  # district, usd; oldest first
+        self._year = 0
 
     def open_quarter(self, quarter: int, year: int) -> None:
         """Money of a quarter comes in and debts are paid."""
         if year != self._year:
-            self._left = [0] * len(self._left)
+            self._close_year()
             self._year = year
-        if self._income is None:
-            return
-        for line, usd in enumerate(self._income[quarter]):
-            self._ledger.budget_usd[year, line] += usd
-            self._left[line] += usd
+        for line, left in enumerate(self._left):
+            for payer, income in enumerate(self._income):
+                usd = income[quarter][line]
+                self._ledger.income_usd[year, payer, line] += usd
+                left[payer] += usd
             owed, self._owed[line] = self._owed[line], []
             for district, debt in owed:
                 self.charge(line, district, debt)
 
     def has_money(self, line: int) -> bool:
         """Whether something new may begin on a line."""
-        return self._income is None or self._left[line] > 0
+        return not self._limited or sum(self._left[line]) > 0
 
     def charge(self, line: int, district: int, usd: int) -> None:
         """Pay as far as there is money; the rest is owed."""
-        paid = usd if self._income is None else min(usd, self._left[line])
-        self._left[line] -= paid
-        self._cost[self._year, district, line] += paid
-        if usd > paid:
-            self._owed[line].append((district, usd - paid))
+        rest = usd
+        for payer, left in enumerate(self._left[line]):
+            part = min(rest, left)
+            self._left[line][payer] -= part
+            self._paid[self._year, payer, line] += part
+            rest -= part
+        if not self._limited:
+            rest = 0
+        self._cost[self._year, district, line] += usd - rest
+        if rest > 0:
+            self._owed[line].append((district, rest))
+
+    def owed(self) -> list[int]:
+        """Debts by line [usd]."""
+        return [sum(usd for _, usd in debts) for debts in self._owed]
+
+    def close(self) -> None:
+        """The horizon: nothing more comes in; what is kept is left."""
+        self._close_year()
+        for line, left in enumerate(self._left):
+            self._ledger.left_usd[:, line] = left
+
+    def _close_year(self) -> None:
+        """What is not kept is lost."""
+        for line, left in enumerate(self._left):
+            for payer, usd in enumerate(left):
+                if not self._kept[payer]:
+                    self._ledger.lost_usd[self._year, payer, line] += usd
+                    left[payer] = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.random import STREAM_PRIORITY, replicate_index, uniforms
-from sim.programme.budget import eod_items_per_day, income_by_quarter
+from sim.programme.budget import Account, eod_items_per_day, make_accounts
 from sim.programme.crews import Crew, Terrain, closed_by_month, make_crews, make_terrains, terrain_of
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.world import World
@@ -51,8 +51,8 @@ class Plan:
         How many there are.
     closed : tuple of frozenset of int
         Terrains on which nobody can work in a month, January first; empty: there are none.
-    income_usd : (step, line) int64 or None
-        Money as it comes in, for survey, clearance and EOD; None: no limit.
+    accounts : tuple of Account
+        Money as it comes in; none: no limit.
     eod_items_per_day : (step,) float64
         Spot tasks that EOD teams can attend.
     laid : tuple
@@ -69,7 +69,7 @@ class Plan:
     sampling_share: float
     max_passes: int
     stand_down_days: float
-    income_usd: np.ndarray | None
+    accounts: tuple[Account, ...]
     eod_items_per_day: np.ndarray
     eod_cost: float
     laid: tuple[tuple[float, int, int, list[tuple[int, int]]], ...]
@@ -82,14 +82,14 @@ def make_plan(world: World) -> Plan:
     if programme.priority not in PRIORITIES:
         known = ", ".join(sorted(PRIORITIES))
         raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {known}")
-    terrains = make_terrains(world)
+    terrains, accounts = make_terrains(world), make_accounts(world)
     return Plan(
         tasks=_tasks(world, terrains), crews=make_crews(world, terrains), terrains=len(terrains),
         closed=closed_by_month(world, terrains), policy=PRIORITIES[programme.priority],
         values=draw.values,
         kept_of_polygon=_kept(world), sampling_share=draw["programme.sampling_share"],
         max_passes=programme.max_passes, stand_down_days=programme.stand_down_days,
-        income_usd=income_by_quarter(world), eod_items_per_day=eod_items_per_day(world),
+        accounts=accounts, eod_items_per_day=eod_items_per_day(world, accounts),
         eod_cost=draw["programme.eod.cost_usd_per_item"], laid=_laid(world))
 
 

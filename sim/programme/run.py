@@ -105,9 +105,10 @@ class _Run:
         self.opens = world.access.opens
         self.presence: list[list[float]] = world.access.presence.T.tolist()  # by step
         self.env = simpy.Environment(initial_time=self.edges[0])
-        self.ledger = Ledger(len(frame.districts), len(frame.years), _initial_land(world))
+        self.ledger = Ledger(
+            len(frame.districts), len(frame.years), _initial_land(world), tuple(a.payer for a in plan.accounts))
         self.stages = Stages(plan, ground, self.ledger, self.address)
-        self.purse = Purse(plan.income_usd, self.ledger)
+        self.purse = Purse(plan.accounts, self.ledger)
         self.free = [0] * len(plan.crews)
         self.queues = {stage: _Queue() for stage in STAGES}
         self.recent: list[int] | None = [0] * len(frame.areas)  # reported accidents; None: to be asked for
@@ -154,6 +155,7 @@ class _Run:
         self.env.run(until=math.nextafter(self.end, math.inf))
         self.ground.advance(self.end)
         self._write_year(self.step_year[-1])
+        self.purse.close()
         self.ledger.check()
         return self.ledger
 
@@ -371,6 +373,7 @@ class _Run:
         self.spot_known = spot
         for district, items in enumerate(new.tolist()):
             self.purse.charge(EOD, district, round(items * self.plan.eod_cost))
+        self.ledger.owed_usd[year] = self.purse.owed()
         open_m2 = np.where(self.land_opens <= self.edges[self.step + 1], self.land_m2, 0)
         self.ledger.accessible_m2[year] = np.bincount(self.land_district, open_m2, self.ledger.districts)
 

@@ -71,6 +71,7 @@ LABELS = {
     "cost_eod_usd": "Money spent on EOD spot tasks",
     "budget_usd": "Money in the budget",
     "money_unspent_usd": "Money in the budget and not spent",
+    "money_owed_usd": "Debts at the end",
     "cost_usd_per_m2_released": "Cost per m² released",
     "cost_usd_per_casualty_averted": "Cost per casualty averted",
     "person_years_at_risk": "Person-years lived beside hazardous land",

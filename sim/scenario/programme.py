@@ -121,19 +121,42 @@ class BudgetYear(Section):
     """Money for one year; a year not named has the amount of the last one before it."""
 
     year: int = Field(ge=1900, le=2300)
-    usd: NonNegative
+    usd: NonNegative = Field(description="in US dollars; other money is converted before")
 
 
-class Budget(Section):
-    """Yearly money and its earmarks; unspent money is shown, not carried over."""
+class Cut(Section):
+    """Money that was promised and does not come."""
+
+    since: Date = Field(description="of the money due in quarters that begin on this date or later")
+    until: Date | None = Field(None, description="and before this one; absent: to the end")
+    share: Share = Field(description="this share does not come")
+
+
+class Fund(Section):
+    """Yearly money of one payer and its earmarks."""
 
     years: list[BudgetYear] = Field(min_length=1)
     survey_share: Share = Field(Quantity.point(0.2), description="earmarked for NTS, re-survey and TS")
     eod_share: Share = Field(Quantity.point(0.1), description="earmarked for EOD spot tasks")
+    delay_months: NonNegative | None = Field(
+        None, description="between the quarter for which money is due and the one in which it comes, rounded up to "
+                          "quarters; absent: none")
+    cuts: list[Cut] = []
+    unspent: Literal["lost", "kept"] = Field("lost", description="what becomes of money that a year leaves")
+
+
+OWN_MONEY = "own"
+"""Name of the programme's own money beside that of donors."""
+
+
+class Budget(Fund):
+    """The programme's own yearly money, and that of donors beside it; what has no earmark is for clearance."""
+
     extra_survey: Annotated[float, Field(ge=0, le=10)] = Field(
         0.0, description="added survey money and teams, share of the whole budget")
     extra_clearance: Annotated[float, Field(ge=0, le=10)] = Field(
         0.0, description="added clearance money and teams, share of the whole budget")
+    donors: dict[Name, Fund] = Field({}, description="paid from in this order, after the programme's own money")
 
 
 class EodTeams(Section):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sim.scenario.findings import Finding, known, no_less_than_zero
-from sim.scenario.programme import Method, TeamCount
+from sim.scenario.programme import OWN_MONEY, Fund, Method, TeamCount
 from sim.scenario.schema import Scenario
 from sim.scenario.tree import Loc
 
@@ -82,17 +82,28 @@ def _budget(s: Scenario) -> Iterator[Finding]:
     if budget is None:
         return
     loc: Loc = ("programme", "budget")
-    for i in range(1, len(budget.years)):
-        if budget.years[i].year <= budget.years[i - 1].year:
+    yield from _fund(budget, loc)
+    for name, fund in budget.donors.items():
+        if name == OWN_MONEY:
+            yield Finding((*loc, "donors", name), f"{name!r} is the programme's own money", "another name", at_key=True)
+        yield from _fund(fund, (*loc, "donors", name))
+
+
+def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:
+    for i in range(1, len(fund.years)):
+        if fund.years[i].year <= fund.years[i - 1].year:
             yield Finding(
                 (*loc, "years", i, "year"),
-                f"{budget.years[i].year} is not after the year before it",
+                f"{fund.years[i].year} is not after the year before it",
                 "years in ascending order",
             )
-    if budget.survey_share.support[1] + budget.eod_share.support[1] > 1 + 1e-9:
+    if fund.survey_share.support[1] + fund.eod_share.support[1] > 1 + 1e-9:
         yield Finding(
             (*loc, "survey_share"), "survey_share and eod_share can add up to more than 1", "at most 1 in all"
         )
+    for i, cut in enumerate(fund.cuts):
+        if cut.until is not None and cut.until <= cut.since:
+            yield Finding((*loc, "cuts", i, "until"), f"{cut.until} is not after {cut.since}", "a date after since")
 
 
 PROGRAMME_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Scenario], Iterator[Finding]]], ...] = (

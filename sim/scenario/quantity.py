@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +31,7 @@ GRADES: dict[str, str] = {
     "A": "assumption",
     "U": "unsourced",
 }
+_NUMBER_AND_UNIT = re.compile(r"(?=.*[^-+\d\s.,eE])\D{0,4}[-+]?\d[\d., ]*(e[-+]?\d+)?\D*", re.IGNORECASE)
 _EXPECTED = f"a number, {{value: number}} or one of the laws {', '.join(LAWS)}"
 
 
@@ -71,6 +73,10 @@ class Quantity(BaseModel):
                 if not math.isfinite(x):
                     raise ValueError(f"{data!r} is not a finite number")
                 return {"value": x}
+        if isinstance(data, str) and _NUMBER_AND_UNIT.fullmatch(data.strip()):
+            raise ValueError(
+                f"{repr(data)[:40]} has a unit in it; expected the number alone, in the unit that the key names "
+                "(usd: US dollars)")
         raise ValueError(f"{repr(data)[:40]} is not a quantity; expected {_EXPECTED}")
 
     @model_validator(mode="after")

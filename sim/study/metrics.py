@@ -73,6 +73,7 @@ METRICS: tuple[Metric, ...] = (
 NATIONAL: tuple[Metric, ...] = (
     Metric("money_unspent_usd", "usd", "flow"),
     Metric("budget_usd", "usd", "flow"),
+    Metric("money_owed_usd", "usd", "stock"),
     *(Metric(f"casualties_{k}", "persons", "flow") for k in ("ap", "av", "submunition", "erw", "transferred")),
     *(Metric(f"casualties_{k}_expected", "persons", "flow") for k in ("ap", "av", "submunition", "erw", "transferred")),
 )

@@ -129,9 +129,9 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
     }
     for i, group in enumerate(GROUPS):
         columns[f"casualties_total.{group}"] = tally[:, :, FIRST_GROUP + i]
-    spent = ledger.cost_usd.sum(axis=(1, 2))
-    budget = ledger.budget_usd.sum(axis=1)
-    national: dict[str, np.ndarray] = {"budget_usd": budget, "money_unspent_usd": np.maximum(budget - spent, 0)}
+    national: dict[str, np.ndarray] = {
+        "budget_usd": ledger.income_usd.sum(axis=(1, 2)), "money_unspent_usd": ledger.unspent_usd,
+        "money_owed_usd": ledger.owed_usd.sum(axis=1)}
     for i, kind in enumerate((*KINDS, "transferred")):
         national[f"casualties_{kind}"] = g.kinds[:, i, 0]
         national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]

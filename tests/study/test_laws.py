@@ -285,7 +285,7 @@ def test_survey_and_clearance_keep_to_their_earmarks(file: Path) -> None:
     for draw in range(4):
         _, _, ledger = play(load(file), draw)
         spent = ledger.cost_usd.sum(axis=1)
-        assert (spent[:, :2] <= ledger.budget_usd[:, :2]).all()
+        assert (spent[:, :2] <= ledger.income_usd.sum(axis=1)[:, :2]).all()
 
 
 def test_spot_tasks_keep_to_their_earmark(tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_spot_tasks_keep_to_their_earmark(tmp_path: Path) -> None:
     for draw in range(4):
         _, _, ledger = play(scenario, draw)
         # chance decides how many of the expected items are found: three standard deviations of a count are allowed
-        items = ledger.budget_usd[:, 2] / 300.0
+        items = ledger.income_usd.sum(axis=1)[:, 2] / 300.0
         assert (ledger.cost_usd.sum(axis=1)[:, 2] / 300.0 <= items + 3.0 * np.sqrt(items)).all()
 
 
