@@ -20,8 +20,10 @@ from sim.world.calendar import to_days
 from sim.world.draw import Draw
 from sim.world.frame import KINDS
 
-STAGES = ("nts", "resurvey", "ts", "clearance", "sampling")  # in the order of their random addresses
+# In the order of their random addresses.
+STAGES = ("nts", "resurvey", "ts", "clearance", "sampling", "preparation", "follow_up")
 SURVEY_STAGES = ("nts", "resurvey", "ts")
+PASSES = ("clearance", "follow_up", "sampling")  # stages that search the land
 LINE = {stage: SURVEY if stage in SURVEY_STAGES else CLEARANCE for stage in STAGES}  # that pays it
 
 Terrain = tuple[str, str | None]
@@ -62,8 +64,8 @@ class Crew:
     ----------
     terrains : frozenset of int
         On which they work.
-    rate : tuple of float
-        m2 per team and working day, time for false alarms included, by terrain.
+    rate : dict of tuple of float
+        m2 per team and working day, time for false alarms included, by stage and terrain.
     seasons : tuple of Season
         By terrain.
     days_per_year : float
@@ -77,7 +79,7 @@ class Crew:
     name: str
     stages: tuple[str, ...]
     terrains: frozenset[int]
-    rate: tuple[float, ...]
+    rate: dict[str, tuple[float, ...]]
     seasons: tuple[Season, ...]
     days_per_year: float
     duration_cv: float
@@ -128,10 +130,17 @@ def closed_by_month(world: World, terrains: tuple[Terrain, ...]) -> tuple[frozen
 def make_crews(world: World, terrains: tuple[Terrain, ...]) -> tuple[Crew, ...]:
     """Kinds of teams in the order of the scenario, with those that added money hires."""
     teams = world.frame.scenario.programme.teams
-    return _with_extra_money(world, tuple(_crew(world, name, t, terrains) for name, t in teams.items()))
+    methods = [world.frame.scenario.programme.methods[t.method] for t in teams.values()]
+    prepared = frozenset().union(*(_where(m, terrains) for m in methods if "preparation" in m.stages))
+    return _with_extra_money(world, tuple(_crew(world, name, t, terrains, prepared) for name, t in teams.items()))
 
 
-def _crew(world: World, name: str, teams: Teams, terrains: tuple[Terrain, ...]) -> Crew:
+def _where(method: Method, terrains: tuple[Terrain, ...]) -> frozenset[int]:
+    """Terrains on which a method can be used."""
+    return frozenset(i for i, (use, _) in enumerate(terrains) if method.land_uses is None or use in method.land_uses)
+
+
+def _crew(world: World, name: str, teams: Teams, terrains: tuple[Terrain, ...], prepared: frozenset[int]) -> Crew:
     draw, programme = world.draw, world.frame.scenario.programme
     method = programme.methods[teams.method]
     path = f"programme.methods.{teams.method}"
@@ -141,10 +150,12 @@ def _crew(world: World, name: str, teams: Teams, terrains: tuple[Terrain, ...]) 
         teams.numbers, teams.training_days,
         draw[f"programme.teams.{name}.attrition_per_year"] if teams.attrition_per_year is not None else 0.0,
         float(world.frame.edges[-1]))
+    rate: dict[str, tuple[float, ...]] = {
+        stage: tuple(
+            _rate(draw, path, method, terrain, stage in PASSES and i in prepared) for i, terrain in enumerate(terrains))
+        for stage in method.stages}
     return Crew(
-        name, tuple(method.stages),
-        frozenset(i for i, (use, _) in enumerate(terrains) if method.land_uses is None or use in method.land_uses),
-        tuple(_rate(draw, path, method, terrain) for terrain in terrains), _seasons(world, method, terrains),
+        name, tuple(method.stages), _where(method, terrains), rate, _seasons(world, method, terrains),
         method.working_days_per_year, method.duration_cv, method.duration_law == "exponential",
         draw[f"{path}.cost_usd_per_team_day"], draw[f"{path}.cost_usd_per_m2"], method.max_teams_per_task,
         method.working_days_per_year * method.months_per_task / 12.0, draw[f"{path}.hours_per_item"],
@@ -152,12 +163,14 @@ def _crew(world: World, name: str, teams: Teams, terrains: tuple[Terrain, ...]) 
         _breakdown(draw, path, method), _move(world, name, teams), since, at_work)
 
 
-def _rate(draw: Draw, path: str, method: Method, terrain: Terrain) -> float:
+def _rate(draw: Draw, path: str, method: Method, terrain: Terrain, prepared: bool) -> float:
     """m2 per team and working day: searching a m2, and looking into its false alarms."""
     use, vegetation = terrain
     rate = draw[f"{path}.rate_m2_per_day"] * method.rate_by_land_use.get(use, 1.0)
     if vegetation is not None:
         rate *= method.rate_by_vegetation.get(vegetation, 1.0)
+    if prepared and method.rate_after_preparation is not None:
+        rate *= draw[f"{path}.rate_after_preparation"]
     alarms = method.false_alarms
     if alarms is None:
         return rate

@@ -9,6 +9,7 @@ import numpy as np
 from sim.core.random import STREAM_PRIORITY, replicate_index, uniforms
 from sim.programme.budget import Account, eod_items_per_day, make_accounts
 from sim.programme.crews import Crew, Terrain, closed_by_month, make_crews, make_terrains, terrain_of
+from sim.programme.passes import Inspection
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.world import World
 from sim.world.calendar import to_days
@@ -66,8 +67,9 @@ class Plan:
     policy: Policy
     values: dict[str, float]
     kept_of_polygon: float
-    sampling_share: float
+    inspection: Inspection
     max_passes: int
+    handover_days: float
     stand_down_days: float
     accounts: tuple[Account, ...]
     eod_items_per_day: np.ndarray
@@ -87,10 +89,18 @@ def make_plan(world: World) -> Plan:
         tasks=_tasks(world, terrains), crews=make_crews(world, terrains), terrains=len(terrains),
         closed=closed_by_month(world, terrains), policy=PRIORITIES[programme.priority],
         values=draw.values,
-        kept_of_polygon=_kept(world), sampling_share=draw["programme.sampling_share"],
-        max_passes=programme.max_passes, stand_down_days=programme.stand_down_days,
+        kept_of_polygon=_kept(world), inspection=_inspection(world), max_passes=programme.max_passes,
+        handover_days=draw["programme.handover_days"] if programme.handover_days is not None else 0.0,
+        stand_down_days=programme.stand_down_days,
         accounts=accounts, eod_items_per_day=eod_items_per_day(world, accounts),
         eod_cost=draw["programme.eod.cost_usd_per_item"], laid=_laid(world))
+
+
+def _inspection(world: World) -> Inspection:
+    sampling = world.frame.scenario.programme.sampling
+    if sampling is None:
+        return Inspection(world.draw["programme.sampling_share"])
+    return Inspection(1.0, sampling.unit_m2, sampling.defective_share, sampling.confidence)
 
 
 def _tasks(world: World, terrains: tuple[Terrain, ...]) -> tuple[Task, ...]:

@@ -25,15 +25,15 @@ from simpy.events import NORMAL, URGENT, EventPriority
 
 from sim.core.ground import GroundTruth
 from sim.core.random import STREAM_BREAKDOWN, STREAM_TASK, uniform2, uniforms
-from sim.core.records import N_CLASSES, N_KINDS
 from sim.programme.camps import Camps
-from sim.programme.crews import LINE, STAGES, Crew
+from sim.programme.crews import LINE, PASSES, STAGES, Crew
 from sim.programme.ledger import EOD, LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
 from sim.programme.money import Purse
+from sim.programme.passes import Passes
 from sim.programme.plan import Plan, Task
 from sim.programme.priorities import Belief
 from sim.programme.season import MONTH_DAYS
-from sim.programme.stages import Job, Stages, new_job
+from sim.programme.stages import HANDOVER, Job, Stages, new_job
 from sim.world import World
 
 LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
@@ -129,10 +129,7 @@ class _Run:
         self.land_m2 = np.array([t.area_m2 for t in reachable], np.int64)
         self.area_district = ground.arrays.areas["district"].astype(np.int64)
         self.usd_per_m2 = {stage: [_usd_per_m2(plan, stage, k) for k in range(plan.terrains)] for stage in STAGES}
-        shape = (-1, N_KINDS, N_CLASSES)
-        ground.use_methods(  # a whole pass and a sample, for each kind of team
-            np.array([c.detection * share for c in plan.crews for share in (1.0, plan.sampling_share)]).reshape(shape),
-            np.array([c.weights for c in plan.crews for _ in range(2)]).reshape(shape))
+        self.passes = Passes(plan.crews, ground)
         ground.use_eod(plan.eod_items_per_day)
 
     # -- the run ------------------------------------------------------------------------------------------
@@ -219,7 +216,7 @@ class _Run:
 
     def _expect_cost(self, job: Job) -> None:
         """What the next stage should cost."""
-        job.work_m2 = job.next_m2(self.plan.sampling_share)
+        job.work_m2 = job.next_m2(self.plan.inspection)
         job.cost_usd = job.work_m2 * self.usd_per_m2[job.stage][job.task.terrain]
 
     def _rank(self, jobs: list[Job]) -> None:
@@ -272,7 +269,7 @@ class _Run:
     def _fits(self, post: _Post, job: Job) -> bool:
         """Whether a stage should end before its land closes, or no season is long enough for it."""
         crew = post.crew
-        days = job.work_m2 / crew.rate[job.task.terrain]
+        days = job.work_m2 / crew.rate[job.stage][job.task.terrain]
         return crew.seasons[job.task.terrain].fits(self.env.now, days / self._teams_for(post, days))
 
     def _teams_for(self, post: _Post, days: float) -> int:
@@ -282,7 +279,7 @@ class _Run:
     def _start(self, post: _Post, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
         i, crew, now, task, work = post.i, post.crew, self.env.now, job.task, job.work_m2
-        days = work / crew.rate[task.terrain] * self._duration_factor(crew, job)  # of one team
+        days = work / crew.rate[job.stage][task.terrain] * self._duration_factor(crew, job)  # of one team
         if crew.breakdown is not None:
             days += crew.breakdown.days_lost(days, *uniform2(
                 *self.address, STREAM_BREAKDOWN, task.key, STAGES.index(job.stage), job.passes))
@@ -298,9 +295,12 @@ class _Run:
         self.purse.charge(post.line, task.district, usd)
         self.free[i] -= teams
         job.begun = True
-        if job.stage in ("clearance", "sampling"):
+        if job.stage in PASSES:
             self._sync()
-            self.ground.begin_sweep(task.area, end, 2 * i + (job.stage == "sampling"))
+            if job.first_crew < 0:
+                job.first_crew = i
+            share = self.plan.inspection.share_of(job.for_clearance_m2) if job.stage == "sampling" else 1.0
+            self.ground.begin_sweep(task.area, end, self.passes.row(i, job.first_crew, share))
             self._at(end, partial(self._end_pass, i, crew, job, teams, now))
         else:
             self._at(end, partial(self._end, i, crew, job, teams, now))
@@ -342,14 +342,25 @@ class _Run:
         if camps is not None:
             camps.back(min(teams, max(self.free[i], 0)), job.task.district)
         following = self.stages.end(job)
-        if following is not None:
+        if following == HANDOVER:
+            self._at(now + self.plan.handover_days, partial(self._hand_over, job))
+        elif following is not None:
             job.stage = following
             self._queue(job)
         else:
-            self.open_jobs -= 1
-            if self.open_jobs == 0:
-                self.ledger.completed_on = now
+            self._done()
         self._dispatch_soon()
+
+    def _hand_over(self, job: Job) -> None:
+        self._sync()
+        self.stages.hand_over(job)
+        self._done()
+
+    def _done(self) -> None:
+        """One task less."""
+        self.open_jobs -= 1
+        if self.open_jobs == 0:
+            self.ledger.completed_on = self.env.now
 
     # -- 4. and 5. reviews --------------------------------------------------------------------------------
 
@@ -381,7 +392,7 @@ class _Run:
 def _usd_per_m2(plan: Plan, stage: str, terrain: int) -> float:
     """What a stage is expected to cost: by the first kind of team that does it; nothing where none can."""
     crew = next((c for c in plan.crews if c.works(stage, terrain)), None)
-    return 0.0 if crew is None else crew.cost_per_m2 + crew.cost_per_day / crew.rate[terrain]
+    return 0.0 if crew is None else crew.cost_per_m2 + crew.cost_per_day / crew.rate[stage][terrain]
 
 
 def _initial_land(world: World) -> np.ndarray:

@@ -22,7 +22,11 @@ from sim.programme.ledger import (
     TO_SURVEY,
     Ledger,
 )
+from sim.programme.passes import Inspection
 from sim.programme.plan import Plan, Task
+
+HANDOVER = "handover"
+"""What follows the last inspection of land: papers, and no team."""
 
 
 @dataclass(slots=True)
@@ -37,12 +41,13 @@ class Job:
     confirmed_m2: int = 0
     for_clearance_m2: int = 0
     passes: int = 0
+    first_crew: int = -1  # that made the first pass
     found: int = 0  # items found by the last pass
     work_m2: int = 0  # land that the stage works on
     cost_usd: float = 0.0  # expected, of the stage
     rank: tuple[float, float, int] = (0.0, 0.0, 0)  # smallest first
 
-    def next_m2(self, sampling_share: float) -> int:
+    def next_m2(self, inspection: Inspection) -> int:
         """Land that the stage works on."""
         if self.stage == "nts":
             return self.area_m2
@@ -50,7 +55,8 @@ class Job:
             return self.suspected_m2
         if self.stage == "ts":
             return self.confirmed_m2
-        return max(1, int(self.for_clearance_m2 * (sampling_share if self.stage == "sampling" else 1.0)))
+        m2 = self.for_clearance_m2
+        return max(1, int(m2 * (inspection.share_of(m2) if self.stage == "sampling" else 1.0)))
 
 
 def new_job(task: Task) -> Job:
@@ -65,7 +71,7 @@ class Stages:
 
     def __init__(self, plan: Plan, ground: GroundTruth, ledger: Ledger, address: tuple[int, int]) -> None:
         self._plan, self._ground, self._ledger, self._address = plan, ground, ledger, address
-        self._possible = {stage for crew in plan.crews for stage in crew.stages}
+        self._possible = {(stage, k) for crew in plan.crews for stage in crew.stages for k in crew.terrains}
 
     def end(self, job: Job) -> str | None:
         """End a stage; returns the next one, or nothing where the land is done with."""
@@ -75,7 +81,20 @@ class Stages:
             return self._after_resurvey(job)
         if job.stage == "ts":
             return self._after_ts(job)
-        return self._after_sampling(job) if job.stage == "sampling" else self._after_clearance(job)
+        if job.stage == "preparation":
+            return "clearance"
+        if job.stage == "sampling":
+            return self._after_sampling(job)
+        if job.stage == "clearance" and self._can("follow_up", job):
+            return "follow_up"
+        return self._after_search(job)
+
+    def _can(self, stage: str, job: Job) -> bool:
+        """Whether any kind of team does a stage on this land."""
+        return (stage, job.task.terrain) in self._possible
+
+    def _to_clearance(self, job: Job) -> str:
+        return "preparation" if self._can("preparation", job) else "clearance"
 
     def end_pass(self, job: Job, crew: Crew, teams: int, year: int) -> float:
         """A pass over the land ends: finds become known. Returns working days for finds and stand-down."""
@@ -124,10 +143,10 @@ class Stages:
         if job.confirmed_m2 == 0:
             return None
         self._ground.mark(job.task.area)
-        if "ts" in self._possible:
+        if self._can("ts", job):
             return "ts"
         job.for_clearance_m2 = job.confirmed_m2
-        return "clearance"
+        return self._to_clearance(job)
 
     def _after_ts(self, job: Job) -> str | None:
         v, task = self._plan.values, job.task
@@ -137,24 +156,31 @@ class Stages:
         job.for_clearance_m2 = int(job.confirmed_m2 * share)
         self._ledger.move(task.district, CONFIRMED, REDUCED, job.confirmed_m2 - job.for_clearance_m2)
         self._release(job, BRANCH_REDUCED)
-        return "clearance" if job.for_clearance_m2 > 0 else None
+        return self._to_clearance(job) if job.for_clearance_m2 > 0 else None
 
-    def _after_clearance(self, job: Job) -> str | None:
-        sampled = self._plan.sampling_share > 0.0 and "sampling" in self._possible
+    def _after_search(self, job: Job) -> str | None:
+        sampled = self._plan.inspection.share > 0.0 and self._can("sampling", job)
         if sampled and self._ground.sweeps_left(job.task.area) >= 2:
             return "sampling"
-        return self._hand_over(job)
+        return self._accept(job)
 
     def _after_sampling(self, job: Job) -> str | None:
-        again = job.passes < 2 * self._plan.max_passes and self._ground.sweeps_left(job.task.area) >= 2
+        cycle = 3 if self._can("follow_up", job) else 2  # passes until land is sampled again
+        again = job.passes < cycle * self._plan.max_passes and self._ground.sweeps_left(job.task.area) >= cycle
         if job.found > 0 and again:
             return "clearance"  # not accepted: an item was found
-        return self._hand_over(job)
+        return self._accept(job)
 
-    def _hand_over(self, job: Job) -> str | None:
+    def _accept(self, job: Job) -> str | None:
+        if self._plan.handover_days > 0.0:
+            return HANDOVER
+        self.hand_over(job)
+        return None
+
+    def hand_over(self, job: Job) -> None:
+        """People get the land."""
         self._ledger.move(job.task.district, CONFIRMED, CLEARED, job.for_clearance_m2)
         self._release(job, BRANCH_CLEARED)
-        return None
 
     def _release(self, job: Job, branch: int) -> None:
         self._ground.release(job.task.area, branch)

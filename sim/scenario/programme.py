@@ -30,7 +30,7 @@ class Survey(Section):
         Quantity.point(0.0), description="share of recorded self-destruct polygons that survey cancels because of it")
 
 
-Stage = Literal["nts", "resurvey", "ts", "clearance", "sampling"]
+Stage = Literal["nts", "resurvey", "ts", "preparation", "clearance", "follow_up", "sampling"]
 
 
 Months = Annotated[list[float], Field(min_length=12, max_length=12)]
@@ -60,6 +60,8 @@ class Method(Section):
     rate_m2_per_day: Positive = Field(description="per team and working day")
     rate_by_land_use: dict[Name, float] = Field({}, description="multiplies the rate")
     rate_by_vegetation: dict[Name, float] = Field({}, description="multiplies the rate; absent: 1")
+    rate_after_preparation: Positive | None = Field(
+        None, description="multiplies the rate of clearance, follow-up and sampling on prepared land; absent: 1")
     false_alarms: FalseAlarms | None = Field(None, description="their time comes on top of the rate; absent: in it")
     breakdowns: Breakdowns | None = None
     duration_cv: Annotated[float, Field(ge=0, le=3)] = Field(
@@ -73,7 +75,8 @@ class Method(Section):
     detection: dict[Literal["ap", "av", "submunition", "erw"], Share] = Field(
         {}, description="P(found on one pass), by kind; absent: 1")
     shared_misses: Annotated[float, Field(ge=0)] = Field(
-        0.0, description="Beta concentration of detection between items; 0: independent passes")
+        0.0, description="Beta concentration of detection between items; 0: independent passes. Items that one "
+                         "method misses most are those that the other misses most")
     hours_per_item: NonNegative = Quantity.point(0.0)
     hours_per_day: Annotated[float, Field(gt=0, le=24)] = 6.0
     max_teams_per_task: int = Field(1, ge=1)
@@ -176,6 +179,15 @@ class Eod(Section):
     cost_usd_per_item: NonNegative = Quantity.point(0.0)
 
 
+class Sampling(Section):
+    """Inspection after clearance, accept on zero: so much is sampled that too many defects would show (section 7)."""
+
+    unit_m2: Annotated[float, Field(gt=0)] = Field(1.0, description="land that is inspected as one unit")
+    defective_share: Annotated[float, Field(ge=0.001, lt=1)] = Field(
+        description="share of defective units that is to be excluded")
+    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="P(not accepted | that share or more)")
+
+
 class Programme(Section):
     """The land-release programme (section 7)."""
 
@@ -190,7 +202,10 @@ class Programme(Section):
     eod: Eod = Eod()
     sampling_share: Share = Field(
         Quantity.point(0.0), description="share of cleared land inspected afterwards, accept on zero")
-    max_passes: int = Field(3, ge=1, le=8)
+    sampling: Sampling | None = Field(None, description="sized from the land, instead of sampling_share")
+    max_passes: int = Field(3, ge=1, le=8, description="times that land is cleared before it is accepted all the same")
+    handover_days: NonNegative | None = Field(
+        None, description="from the last inspection until people get the land: it is released then; absent: at once")
     stand_down_days: Annotated[float, Field(ge=0)] = 0.0
     workable: dict[Name, Months] = Field(
         {}, description="by land use: share of each month's working days on which its land can be worked on, "

@@ -77,6 +77,17 @@ def _teams(s: Scenario) -> Iterator[Finding]:
                 )
 
 
+def _sampling(s: Scenario) -> Iterator[Finding]:
+    programme = s.programme
+    if programme.sampling is not None and programme.sampling_share.support[1] > 0:
+        yield Finding(("programme", "sampling"), "sampling_share is above 0 as well", "one of the two")
+    stages = {stage for t in programme.teams.values() if t.method in programme.methods
+              for stage in programme.methods[t.method].stages}
+    for stage, does in (("preparation", "clears"), ("follow_up", "goes before it")):
+        if stage in stages and "clearance" not in stages:
+            yield Finding(("programme", "teams"), f"teams for {stage}, and none that {does}", "a team for clearance")
+
+
 def _budget(s: Scenario) -> Iterator[Finding]:
     budget = s.programme.budget
     if budget is None:
@@ -108,5 +119,5 @@ def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:
 
 PROGRAMME_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Scenario], Iterator[Finding]]], ...] = (
     (("strata", "programme"), _methods), (("strata", "programme"), _calendar), (("strata", "programme"), _homes),
-    (("programme",), _teams), (("programme",), _budget))
+    (("programme",), _teams), (("programme",), _sampling), (("programme",), _budget))
 """Each with the sections that it reads."""
