@@ -103,6 +103,9 @@ def check(file: Path) -> None:
                 f"{name}: {len(frame.districts)} districts, {len(frame.strata)} strata, "
                 f"{len(frame.areas)} hazard areas, {len(frame.cohorts)} cohorts, "
                 f"{scenario.horizon_years:g} years, {sizes.draws} x {sizes.per_draw} replicates")
+        for text, names in _warnings(scenarios).items():
+            whose = "" if len(names) == len(scenarios) else f" ({', '.join(names)})"
+            click.echo(f"warning: {text}{whose}")
         seconds, mb = _estimate(scenarios)
         click.echo(f"estimate on one core: {seconds:.0f} s, {mb:.0f} MB")
 
@@ -246,6 +249,15 @@ def _load_study(file: Path) -> Any:
         raise ValueError(
             f"{file}: one file to compare must be a study (with `study:` and `variants:`); this is a scenario")
     return loaded
+
+
+def _warnings(scenarios: dict[str, Any]) -> dict[str, list[str]]:
+    """Each warning once, with the scenarios that it is about."""
+    found: dict[str, list[str]] = {}
+    for name, scenario in scenarios.items():
+        for fault in scenario.warnings:
+            found.setdefault(str(fault), []).append(name)
+    return found
 
 
 def _check_policy(scenario: Any) -> None:

@@ -13,6 +13,7 @@ from sim.scenario import shape
 from sim.scenario.checks import cross_checks
 from sim.scenario.errors import Fault, Place, ScenarioError
 from sim.scenario.explain import explain
+from sim.scenario.prospects import prospects
 from sim.scenario.schema import Calibration, Scenario
 from sim.scenario.tablefile import read_table
 from sim.scenario.tree import Loc, Tree
@@ -97,6 +98,7 @@ def build(tree: Tree, folder: Path | None) -> tuple[Scenario | None, list[Fault]
     if faults:
         return None, faults
     scenario._folder = folder
+    scenario._warnings = tuple(finding.fault(tree) for finding in prospects(scenario))
     return scenario, []
 
 

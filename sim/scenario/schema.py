@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from sim.scenario.errors import Fault
 from sim.scenario.programme import Programme
 from sim.scenario.quantity import Quantity
 from sim.scenario.section import AtLeastOne, Date, Name, NonNegative, Positive, Section, Share
@@ -282,11 +283,17 @@ class Scenario(Section):
 
     _folder: Path | None = PrivateAttr(None)
     _quantities: dict[str, Quantity] | None = PrivateAttr(None)  # filled by `quantities`, once
+    _warnings: tuple[Fault, ...] = PrivateAttr(())
 
     @property
     def folder(self) -> Path | None:
         """Folder of the file it was loaded from: `map` is named relative to it; None when made in a program."""
         return self._folder
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What can be run and will hardly be meant, with its place: a programme that cannot finish."""
+        return self._warnings
 
 
 class Variant(Section):
