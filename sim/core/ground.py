@@ -151,6 +151,10 @@ class GroundTruth:
         """Spot tasks that EOD teams can attend, (quarter,) float64 [items/day]."""
         self._arrays = self._arrays._replace(eod=items_per_day)
 
+    def use_education(self, entry: np.ndarray) -> None:
+        """Risk education: factor on entry to suspected land, (access, quarter) float64."""
+        self._arrays = self._arrays._replace(entry=self._arrays.entry * entry)
+
     def begin_sweep(self, area: int, until: float, method: int) -> None:
         """A team begins a pass that ends at `until`."""
         self._passes[area] += 1

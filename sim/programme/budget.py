@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.records import QUARTER_DAYS, YEAR_DAYS
 from sim.programme.ledger import EOD
-from sim.scenario.programme import OWN_MONEY, Fund
+from sim.scenario.programme import OWN_MONEY, Fund, TeamCount
 from sim.world import World
 from sim.world.calendar import step_ends, to_days
 
@@ -25,14 +25,14 @@ class Account:
     kept : bool
         Whether what a year leaves is kept for later years.
     income_usd : (quarter, line) int64
-    eod_usd_per_day : (quarter,) float64
-        What of it spot tasks may count on.
+    usd_per_day : (quarter, line) float64
+        What spot tasks and risk education may count on.
     """
 
     payer: str
     kept: bool
     income_usd: np.ndarray
-    eod_usd_per_day: np.ndarray
+    usd_per_day: np.ndarray
 
 
 def make_accounts(world: World) -> tuple[Account, ...]:
@@ -60,7 +60,10 @@ def _account(world: World, name: str, path: str, fund: Fund, extra: tuple[float,
     """
     draw, edges = world.draw, world.frame.edges
     survey, eod = draw[f"{path}.survey_share"], draw[f"{path}.eod_share"]
-    shares = np.array([survey + extra[0], 1.0 - survey - eod + extra[1], eod])
+    marking = draw[f"{path}.marking_share"] if fund.marking_share is not None else 0.0
+    education = draw[f"{path}.education_share"] if fund.education_share is not None else 0.0
+    clearance = 1.0 - survey - eod - marking - education
+    shares = np.array([survey + extra[0], clearance + extra[1], eod, marking, education])
     yearly = budget_by_year(world, path, fund)[world.frame.step_year]
     for i, cut in enumerate(fund.cuts):
         until = np.inf if cut.until is None else to_days(cut.until)
@@ -70,7 +73,8 @@ def _account(world: World, name: str, path: str, fund: Fund, extra: tuple[float,
     part[0] = min(1.0, (edges[1] - edges[0]) / QUARTER_DAYS) / 4.0
     income = np.round((yearly * part)[:, None] * shares).astype(np.int64)
     late = 0 if fund.delay_months is None else math.ceil(draw[f"{path}.delay_months"] / 3.0)
-    return Account(name, fund.unspent == "kept", _later(income, late), _later(yearly * shares[EOD] / YEAR_DAYS, late))
+    per_day = yearly[:, None] * shares / YEAR_DAYS
+    return Account(name, fund.unspent == "kept", _later(income, late), _later(per_day, late))
 
 
 def _later(by_quarter: np.ndarray, quarters: int) -> np.ndarray:
@@ -82,19 +86,30 @@ def _later(by_quarter: np.ndarray, quarters: int) -> np.ndarray:
     return moved
 
 
+def usd_per_day(accounts: tuple[Account, ...], line: int) -> np.ndarray:
+    """Money of all payers for a line, (quarter,) float64 [usd/day]."""
+    return np.sum([account.usd_per_day[:, line] for account in accounts], axis=0)
+
+
+def teams_by_quarter(edges: np.ndarray, numbers: list[TeamCount]) -> np.ndarray:
+    """Mean number of teams in each quarter, (quarter,) float64."""
+    since = np.array([to_days(n.since) for n in numbers])
+    more = np.diff([n.teams for n in numbers], prepend=0)
+    starts, ends = edges[:-1], step_ends(edges)
+    at_work = np.clip((ends - since[:, None]) / (ends - starts), 0.0, 1.0)  # share of the quarter
+    teams: np.ndarray = (more[:, None] * at_work).sum(axis=0)
+    return teams
+
+
 def eod_items_per_day(world: World, accounts: tuple[Account, ...]) -> np.ndarray:
     """Spot tasks that EOD teams can attend in each quarter, by teams and by money, (step,) float64."""
     frame = world.frame
     eod = frame.scenario.programme.eod
     if eod.teams is None:
         return np.zeros(len(frame.edges) - 1)
-    since = np.array([to_days(n.since) for n in eod.teams.numbers])
-    more = np.diff([n.teams for n in eod.teams.numbers], prepend=0)
-    starts, ends = frame.edges[:-1], step_ends(frame.edges)
-    at_work = np.clip((ends - since[:, None]) / (ends - starts), 0.0, 1.0)  # share of the quarter
     per_team = world.draw["programme.eod.items_per_team_day"] * eod.working_days_per_year / YEAR_DAYS
-    capacity: np.ndarray = (more[:, None] * at_work).sum(axis=0) * per_team
+    capacity = teams_by_quarter(frame.edges, eod.teams.numbers) * per_team
     cost = world.draw["programme.eod.cost_usd_per_item"]
     if cost > 0.0 and accounts:
-        capacity = np.minimum(capacity, sum(account.eod_usd_per_day for account in accounts) / cost)
+        capacity = np.minimum(capacity, usd_per_day(accounts, EOD) / cost)
     return capacity

@@ -11,7 +11,7 @@ from sim.core.ground import detection_table
 from sim.core.inverse import poisson_inverse
 from sim.core.records import YEAR_DAYS
 from sim.programme.budget import budget_by_year
-from sim.programme.ledger import CLEARANCE, SURVEY
+from sim.programme.ledger import CLEARANCE, MARKING, SURVEY
 from sim.programme.season import Season
 from sim.scenario.programme import Method, TeamCount, Teams
 from sim.scenario.schema import Stratum
@@ -21,10 +21,11 @@ from sim.world.draw import Draw
 from sim.world.frame import KINDS
 
 # In the order of their random addresses.
-STAGES = ("nts", "resurvey", "ts", "clearance", "sampling", "preparation", "follow_up")
+STAGES = ("nts", "resurvey", "ts", "clearance", "sampling", "preparation", "follow_up", "marking")
 SURVEY_STAGES = ("nts", "resurvey", "ts")
 PASSES = ("clearance", "follow_up", "sampling")  # stages that search the land
-LINE = {stage: SURVEY if stage in SURVEY_STAGES else CLEARANCE for stage in STAGES}  # that pays it
+LINE = {stage: SURVEY if stage in SURVEY_STAGES else CLEARANCE for stage in STAGES}  # of the budget, that pays it
+LINE["marking"] = MARKING
 
 Terrain = tuple[str, str | None]
 """Land use and vegetation: what a method's speed and calendar depend on."""
@@ -248,10 +249,10 @@ def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]
     year_starts = [float(edges[:-1][world.frame.step_year == y][0]) for y in range(len(amounts))]
     result = []
     for crew in crews:
-        survey = _surveys(crew)
-        extra = budget.extra_survey if survey else budget.extra_clearance
+        line = _line(crew)
+        extra = {SURVEY: budget.extra_survey, CLEARANCE: budget.extra_clearance}.get(line, 0.0)
         yearly = crew.cost_per_day * crew.days_per_year
-        alike = [c for c in crews if _surveys(c) == survey]
+        alike = [c for c in crews if _line(c) == line]
         if extra == 0.0 or yearly <= 0.0:
             result.append(crew)
             continue
@@ -266,8 +267,9 @@ def _with_extra_money(world: World, crews: tuple[Crew, ...]) -> tuple[Crew, ...]
     return tuple(result)
 
 
-def _surveys(crew: Crew) -> bool:
-    return any(stage in SURVEY_STAGES for stage in crew.stages)
+def _line(crew: Crew) -> int:
+    """Of the budget; that of its survey where a kind of team does other things as well."""
+    return min(LINE[stage] for stage in crew.stages)
 
 
 def _count(crew: Crew, t: float) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 # States of land. Cleared, reduced and cancelled land is released; land without evidence never was on record.
 TO_SURVEY, SUSPECTED, CONFIRMED, NO_EVIDENCE, CANCELLED, REDUCED, CLEARED = range(7)
 LAND_STATES = ("to_survey", "suspected", "confirmed", "no_evidence", "cancelled", "reduced", "cleared")
-LINES = ("survey", "clearance", "eod")  # of the budget
-SURVEY, CLEARANCE, EOD = range(len(LINES))
+LINES = ("survey", "clearance", "eod", "marking", "education")  # of the budget
+SURVEY, CLEARANCE, EOD, MARKING, EDUCATION = range(len(LINES))
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Ledger:
         Debts at each year's end.
     deminer_casualties, items_found : (year, district) int64
         Deminers hurt; items found by clearance.
+    people_taught : (year, district) int64
+        Reached by risk education, each time counted.
     releases : list of (date, area, branch)
         The only source of release dates.
     """
@@ -75,6 +77,7 @@ class Ledger:
     owed_usd: np.ndarray = field(init=False)
     deminer_casualties: np.ndarray = field(init=False)
     items_found: np.ndarray = field(init=False)
+    people_taught: np.ndarray = field(init=False)
     accessible_m2: np.ndarray = field(init=False)
     releases: list[tuple[float, int, int]] = field(default_factory=list)
     stages: list[StageRecord] = field(default_factory=list)
@@ -92,6 +95,7 @@ class Ledger:
         self.left_usd = np.zeros(by_payer[1:], np.int64)
         self.owed_usd = np.zeros((self.years, len(LINES)), np.int64)
         self.deminer_casualties = np.zeros((self.years, self.districts), np.int64)
+        self.people_taught = np.zeros((self.years, self.districts), np.int64)
         self.items_found = np.zeros((self.years, self.districts), np.int64)
         self.accessible_m2 = np.zeros((self.years, self.districts), np.int64)
         self._land = self.land_m2.data  # the same memory; number by number it is twice as fast

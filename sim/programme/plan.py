@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.random import STREAM_PRIORITY, replicate_index, uniforms
+from sim.core.records import YEAR_DAYS
 from sim.programme.budget import Account, eod_items_per_day, make_accounts
 from sim.programme.crews import Crew, Terrain, closed_by_month, make_crews, make_terrains, terrain_of
+from sim.programme.education import Education, make_education
 from sim.programme.passes import Inspection
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.world import World
@@ -56,6 +58,8 @@ class Plan:
         Money as it comes in; none: no limit.
     eod_items_per_day : (step,) float64
         Spot tasks that EOD teams can attend.
+    renewed_days : float
+        After which marking is put up again.
     laid : tuple
         Polygons to be recorded: date, polygon, m2, (area, m2) under it.
     """
@@ -74,6 +78,8 @@ class Plan:
     accounts: tuple[Account, ...]
     eod_items_per_day: np.ndarray
     eod_cost: float
+    education: Education | None
+    renewed_days: float
     laid: tuple[tuple[float, int, int, list[tuple[int, int]]], ...]
 
 
@@ -93,7 +99,8 @@ def make_plan(world: World) -> Plan:
         handover_days=draw["programme.handover_days"] if programme.handover_days is not None else 0.0,
         stand_down_days=programme.stand_down_days,
         accounts=accounts, eod_items_per_day=eod_items_per_day(world, accounts),
-        eod_cost=draw["programme.eod.cost_usd_per_item"], laid=_laid(world))
+        eod_cost=draw["programme.eod.cost_usd_per_item"], education=make_education(world, accounts),
+        renewed_days=(programme.marking_renewed_years or np.inf) * YEAR_DAYS, laid=_laid(world))
 
 
 def _inspection(world: World) -> Inspection:

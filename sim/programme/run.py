@@ -27,7 +27,7 @@ from sim.core.ground import GroundTruth
 from sim.core.random import STREAM_BREAKDOWN, STREAM_TASK, uniform2, uniforms
 from sim.programme.camps import Camps
 from sim.programme.crews import LINE, PASSES, STAGES, Crew
-from sim.programme.ledger import EOD, LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
+from sim.programme.ledger import EDUCATION, EOD, LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
 from sim.programme.money import Purse
 from sim.programme.passes import Passes
 from sim.programme.plan import Plan, Task
@@ -131,6 +131,8 @@ class _Run:
         self.usd_per_m2 = {stage: [_usd_per_m2(plan, stage, k) for k in range(plan.terrains)] for stage in STAGES}
         self.passes = Passes(plan.crews, ground)
         ground.use_eod(plan.eod_items_per_day)
+        if plan.education is not None:
+            ground.use_education(plan.education.entry)
 
     # -- the run ------------------------------------------------------------------------------------------
 
@@ -147,6 +149,7 @@ class _Run:
         for step in range(1, len(self.step_year)):
             self._at(self.edges[step], partial(self._review, step), URGENT)
         self.purse.open_quarter(0, 0)
+        self._teach(0, 0)
         if self.plan.closed:
             self._turn_month(math.floor(self.edges[0] / MONTH_DAYS))
         self.env.run(until=math.nextafter(self.end, math.inf))
@@ -257,7 +260,9 @@ class _Run:
             terrains = post.crew.terrains - self.closed
             while at < len(jobs) and self._can_start(post):
                 if jobs[at].task.terrain in terrains and (not self.plan.closed or self._fits(post, jobs[at])):
-                    self._start(post, jobs.pop(at))
+                    job = jobs.pop(at)
+                    if not job.pointless:
+                        self._start(post, job)
                 else:
                     at += 1
 
@@ -341,23 +346,46 @@ class _Run:
         camps = self.camps[i]
         if camps is not None:
             camps.back(min(teams, max(self.free[i], 0)), job.task.district)
+        if job.stage == "marking":
+            self._marked(job)
+        else:
+            self._go_on(job)
+        self._dispatch_soon()
+
+    def _go_on(self, job: Job) -> None:
+        """From a stage to what follows."""
         following = self.stages.end(job)
+        if job.to_mark:
+            job.to_mark = False
+            self._queue(Job(job.task, "marking", job.area_m2, marks=job))
         if following == HANDOVER:
-            self._at(now + self.plan.handover_days, partial(self._hand_over, job))
+            self._at(self.env.now + self.plan.handover_days, partial(self._hand_over, job))
         elif following is not None:
             job.stage = following
             self._queue(job)
         else:
-            self._done()
-        self._dispatch_soon()
+            self._done(job)
+
+    def _marked(self, job: Job) -> None:
+        """Marking stands, until it is put up again."""
+        job.passes += 1
+        self.ground.mark(job.task.area)
+        if self.plan.renewed_days < math.inf:
+            self._at(self.env.now + self.plan.renewed_days, partial(self._mark_again, job))
+
+    def _mark_again(self, job: Job) -> None:
+        if not job.pointless:
+            self._queue(job)
+            self._dispatch_soon()
 
     def _hand_over(self, job: Job) -> None:
         self._sync()
         self.stages.hand_over(job)
-        self._done()
+        self._done(job)
 
-    def _done(self) -> None:
+    def _done(self, job: Job) -> None:
         """One task less."""
+        job.done = True
         self.open_jobs -= 1
         if self.open_jobs == 0:
             self.ledger.completed_on = self.env.now
@@ -371,10 +399,19 @@ class _Run:
             self._write_year(self.step_year[self.step])
         self.step = step
         self.purse.open_quarter(step, year)
+        self._teach(step, year)
         self.recent = None
         for queue in self.queues.values():
             queue.ranked = False
         self._dispatch_soon()
+
+    def _teach(self, step: int, year: int) -> None:
+        """Risk education of a quarter is paid."""
+        education = self.plan.education
+        if education is not None:
+            self.ledger.people_taught[year] += education.reached[step]
+            for district, usd in enumerate(education.usd[step].tolist()):
+                self.purse.charge(EDUCATION, district, usd)
 
     def _write_year(self, year: int) -> None:
         """The ledger at a year's end: land by state, EOD finds and their cost."""

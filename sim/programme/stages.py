@@ -46,6 +46,14 @@ class Job:
     work_m2: int = 0  # land that the stage works on
     cost_usd: float = 0.0  # expected, of the stage
     rank: tuple[float, float, int] = (0.0, 0.0, 0)  # smallest first
+    to_mark: bool = False  # confirmed just now, and teams put up the marking
+    done: bool = False
+    marks: Job | None = None  # the task whose land this one marks
+
+    @property
+    def pointless(self) -> bool:
+        """Marking of land that people have back already."""
+        return self.marks is not None and self.marks.done
 
     def next_m2(self, inspection: Inspection) -> int:
         """Land that the stage works on."""
@@ -53,6 +61,9 @@ class Job:
             return self.area_m2
         if self.stage == "resurvey":
             return self.suspected_m2
+        if self.stage == "marking":
+            assert self.marks is not None
+            return self.marks.for_clearance_m2 or self.marks.confirmed_m2
         if self.stage == "ts":
             return self.confirmed_m2
         m2 = self.for_clearance_m2
@@ -142,7 +153,9 @@ class Stages:
     def _confirmed(self, job: Job) -> str | None:
         if job.confirmed_m2 == 0:
             return None
-        self._ground.mark(job.task.area)
+        job.to_mark = self._can("marking", job)
+        if not job.to_mark:
+            self._ground.mark(job.task.area)
         if self._can("ts", job):
             return "ts"
         job.for_clearance_m2 = job.confirmed_m2

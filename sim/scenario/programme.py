@@ -30,7 +30,7 @@ class Survey(Section):
         Quantity.point(0.0), description="share of recorded self-destruct polygons that survey cancels because of it")
 
 
-Stage = Literal["nts", "resurvey", "ts", "preparation", "clearance", "follow_up", "sampling"]
+Stage = Literal["nts", "resurvey", "ts", "preparation", "clearance", "follow_up", "sampling", "marking"]
 
 
 Months = Annotated[list[float], Field(min_length=12, max_length=12)]
@@ -141,6 +141,8 @@ class Fund(Section):
     years: list[BudgetYear] = Field(min_length=1)
     survey_share: Share = Field(Quantity.point(0.2), description="earmarked for NTS, re-survey and TS")
     eod_share: Share = Field(Quantity.point(0.1), description="earmarked for EOD spot tasks")
+    marking_share: Share | None = Field(None, description="earmarked for marking by teams; absent: 0")
+    education_share: Share | None = Field(None, description="earmarked for risk education; absent: 0")
     delay_months: NonNegative | None = Field(
         None, description="between the quarter for which money is due and the one in which it comes, rounded up to "
                           "quarters; absent: none")
@@ -179,6 +181,18 @@ class Eod(Section):
     cost_usd_per_item: NonNegative = Quantity.point(0.0)
 
 
+class Education(Section):
+    """Risk education by teams; those who are there hear it again and again, and forget (section 7)."""
+
+    numbers: list[TeamCount] = Field(min_length=1)
+    people_per_team_day: Positive = Field(description="people reached by one team on a working day")
+    working_days_per_year: Annotated[float, Field(gt=0, le=366)] = 220.0
+    cost_usd_per_person: NonNegative = Field(description="each time that somebody is reached")
+    half_life_years: Positive = Field(description="half-time with which people forget")
+    source: str = "unsourced"
+    grade: str = "U"
+
+
 class Sampling(Section):
     """Inspection after clearance, accept on zero: so much is sampled that too many defects would show (section 7)."""
 
@@ -200,6 +214,10 @@ class Programme(Section):
     budget: Budget | None = None
     priority: Name = "people_at_risk"
     eod: Eod = Eod()
+    education: Education | None = Field(
+        None, description="makes coverage of its own, from exposure.eore_coverage on; absent: that coverage stays")
+    marking_renewed_years: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="marking is put up again after so long, by teams with the stage marking; absent: never")
     sampling_share: Share = Field(
         Quantity.point(0.0), description="share of cleared land inspected afterwards, accept on zero")
     sampling: Sampling | None = Field(None, description="sized from the land, instead of sampling_share")

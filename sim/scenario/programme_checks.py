@@ -67,6 +67,8 @@ def _teams(s: Scenario) -> Iterator[Finding]:
         numbers[(*loc, "numbers")] = team.numbers
     if programme.eod.teams is not None:
         numbers["programme", "eod", "teams", "numbers"] = programme.eod.teams.numbers
+    if programme.education is not None:
+        numbers["programme", "education", "numbers"] = programme.education.numbers
     for loc, counts in numbers.items():
         for i in range(1, len(counts)):
             if counts[i].since <= counts[i - 1].since:
@@ -100,6 +102,24 @@ def _budget(s: Scenario) -> Iterator[Finding]:
         yield from _fund(fund, (*loc, "donors", name))
 
 
+def _paid_by_nobody(s: Scenario) -> Iterator[Finding]:
+    """Activities that cost money on a line that has none."""
+    programme, budget = s.programme, s.programme.budget
+    if budget is None:
+        return
+    costly = [m for m in (programme.methods.get(t.method) for t in programme.teams.values())
+              if m is not None and "marking" in m.stages
+              and m.cost_usd_per_m2.support[1] + m.cost_usd_per_team_day.support[1] > 0]
+    education = programme.education
+    for share, costs in (
+            ("marking_share", bool(costly)),
+            ("education_share", education is not None and education.cost_usd_per_person.support[1] > 0)):
+        given = [getattr(fund, share) for fund in (budget, *budget.donors.values())]
+        if costs and not any(q is not None and q.support[1] > 0 for q in given):
+            yield Finding(("programme", "budget"), f"{share.removesuffix('_share')} costs money and nobody pays for it",
+                          f"{share} above 0, of the budget or of a donor", at_key=True)
+
+
 def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:
     for i in range(1, len(fund.years)):
         if fund.years[i].year <= fund.years[i - 1].year:
@@ -108,10 +128,11 @@ def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:
                 f"{fund.years[i].year} is not after the year before it",
                 "years in ascending order",
             )
-    if fund.survey_share.support[1] + fund.eod_share.support[1] > 1 + 1e-9:
-        yield Finding(
-            (*loc, "survey_share"), "survey_share and eod_share can add up to more than 1", "at most 1 in all"
-        )
+    shares = [name for name in ("survey_share", "eod_share", "marking_share", "education_share")
+              if getattr(fund, name) is not None]
+    if sum(getattr(fund, name).support[1] for name in shares) > 1 + 1e-9:
+        named = f"{', '.join(shares[:-1])} and {shares[-1]}"
+        yield Finding((*loc, "survey_share"), f"{named} can add up to more than 1", "at most 1 in all")
     for i, cut in enumerate(fund.cuts):
         if cut.until is not None and cut.until <= cut.since:
             yield Finding((*loc, "cuts", i, "until"), f"{cut.until} is not after {cut.since}", "a date after since")
@@ -119,5 +140,5 @@ def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:
 
 PROGRAMME_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Scenario], Iterator[Finding]]], ...] = (
     (("strata", "programme"), _methods), (("strata", "programme"), _calendar), (("strata", "programme"), _homes),
-    (("programme",), _teams), (("programme",), _sampling), (("programme",), _budget))
+    (("programme",), _teams), (("programme",), _sampling), (("programme",), _paid_by_nobody), (("programme",), _budget))
 """Each with the sections that it reads."""

@@ -143,8 +143,8 @@ def _too_dear(work: list[Work], kinds: list[_Kind], budget: Budget, first: int, 
 
 def _money(fund: Fund, line: str, first: int, last: int) -> float:
     """Money of one payer for a line in whole years, cuts and delays left out [usd]."""
-    survey, eod = fund.survey_share.central, fund.eod_share.central
-    share = survey if line == "survey" else 1.0 - survey - eod
+    shares = (fund.survey_share, fund.eod_share, fund.marking_share, fund.education_share)
+    share = fund.survey_share.central if line == "survey" else 1.0 - sum(q.central for q in shares if q is not None)
     if isinstance(fund, Budget):
         share += fund.extra_survey if line == "survey" else fund.extra_clearance
     by_year = {b.year: b.usd.central for b in fund.years}

@@ -65,6 +65,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("cost_survey_usd", "usd", "flow"),
     Metric("cost_clearance_usd", "usd", "flow"),
     Metric("cost_eod_usd", "usd", "flow"),
+    Metric("cost_marking_usd", "usd", "flow"),
+    Metric("cost_education_usd", "usd", "flow"),
+    Metric("people_taught", "persons", "flow"),
     Metric("person_years_at_risk", "person-years", "flow"),
     Metric("people_present", "persons", "stock"),
 )

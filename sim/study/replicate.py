@@ -124,6 +124,9 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
         "cost_survey_usd": ledger.cost_usd[:, :, 0],
         "cost_clearance_usd": ledger.cost_usd[:, :, 1],
         "cost_eod_usd": ledger.cost_usd[:, :, 2],
+        "cost_marking_usd": ledger.cost_usd[:, :, 3],
+        "cost_education_usd": ledger.cost_usd[:, :, 4],
+        "people_taught": ledger.people_taught,
         "person_years_at_risk": person_years,
         "people_present": present,
     }

@@ -59,7 +59,8 @@ def people_and_access(frame: Frame, draw: Draw) -> Access:
     last_year = presence_at(frame, draw, end, opens, middle - YEAR_DAYS)
     newly_back = np.clip(presence - last_year, 0.0, None) / np.maximum(presence, 1e-12)
     first_year = 1.0 + (draw["return.first_year_entry"] - 1.0) * newly_back
-    taught = 1.0 - draw["exposure.eore_effect"] * draw["exposure.eore_coverage"]
+    by_teams = scenario.programme.education is not None  # then the programme says who knows
+    taught = 1.0 if by_teams else 1.0 - draw["exposure.eore_effect"] * draw["exposure.eore_coverage"]
     entry = draw["exposure.entry_suspected"] * taught * first_year
     held = np.array([draw[f"reporting.{a.held}"] for a in scenario.access])
     reporting = np.where(middle[None, :] < opens[:, None], held[:, None], draw["reporting.government"])

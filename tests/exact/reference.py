@@ -57,6 +57,7 @@ class PlainGround:
     def __init__(self, world: World, rng: np.random.Generator, replicate: int) -> None:
         self.world, self.rng, self.replicate = world, rng, replicate
         self.eod = np.zeros(len(world.frame.edges) - 1)
+        self.taught = np.ones_like(world.access.entry)
         frame = world.frame
         self.edges: list[float] = frame.edges.tolist()
         self.now, self.step = self.edges[0], -1
@@ -119,6 +120,7 @@ class PlainGround:
     def _entry(self, area: Area) -> float:
         """Entry to suspected land of an area in this quarter (section 5)."""
         entry = self.world.access.entry[area.access, self.step] * self.learnt[area.access]
+        entry *= self.taught[area.access, self.step]
         since = self.edges[self.step] - area.marked
         if since >= 0.0:
             half_life = self.world.frame.scenario.exposure.marking_half_life_years * YEAR_DAYS
@@ -271,6 +273,10 @@ class PlainGround:
         """Spot tasks that can be attended in each quarter."""
         self.eod = items_per_day
         self.attended = self._attended(self.step)
+
+    def use_education(self, entry: np.ndarray) -> None:
+        """Factor on entry to suspected land by risk education."""
+        self.taught = entry
 
     def begin_sweep(self, area: int, until: float, method: int) -> None:
         """A pass begins: it will reach every item at its place, and see it or not."""
