@@ -140,13 +140,13 @@ def _act(g, order):
     elif order.what == LEAVE_OUTSIDE:  # TS ends: this share of the items of confirmed sites lies in reduced land
         area.ts_missed = value
         split_branch(g, a, CLEARED, REDUCED, value)
-    elif order.what == RELEASE:  # people use this part of the area fully from now on
-        area.released[order.number] = now
+    elif order.what == RELEASE:  # people use this part of the area fully from this date on; never, after a flood
+        area.released[order.number] = value
         if order.number == CLEARED:
-            area.released[LATER] = now
+            area.released[LATER] = value
         raise_bound(g, a, now)
     elif order.what == MARK:
-        area.marked = now  # acts from the next quarter on
+        area.marked = value  # acts from the next quarter on
     elif order.what == BEGIN_SWEEP:
         _begin_sweep(g, area, now, value, order.number)
     elif order.what == END_SWEEP:

@@ -173,11 +173,19 @@ class GroundTruth:
 
     def release(self, area: int, branch: int) -> None:
         """People use this part of the area fully from now on."""
-        self._order(RELEASE, area, branch)
+        self._order(RELEASE, area, branch, self._now)
+
+    def take_back(self, area: int, branch: int) -> None:
+        """This part of the area is suspected again."""
+        self._order(RELEASE, area, branch, np.inf)
 
     def mark(self, area: int) -> None:
         """Marking of confirmed land."""
-        self._order(MARK, area)
+        self._order(MARK, area, value=self._now)
+
+    def unmark(self, area: int) -> None:
+        """Marking is gone."""
+        self._order(MARK, area, value=np.inf)
 
     def reported_accidents(self, step: int, quarters: int) -> list[int]:
         """Accidents by area whose report came in the last quarters before one that has begun."""

@@ -36,6 +36,7 @@ STREAM_BYSTANDER = 13  # people beside a self-destruction
 STREAM_PRIORITY = 14  # random priority
 STREAM_CLUSTER = 15  # mean density of a bundle
 STREAM_BREAKDOWN = 16  # breakdowns of machines, and how long they last
+STREAM_FLOOD = 17  # which hazard areas a flood reaches
 
 INNER_BITS = 12
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)

@@ -43,6 +43,8 @@ class Ledger:
         Land that became hazardous during the run and was neither suspected nor to be surveyed before.
     hazardous_added_m2 : (year, district) int64
         Recorded polygons of transferred devices, wherever they lie.
+    reopened_m2 : (year, district) int64
+        Land that was done with and is suspected again.
     cost_usd : (year, district, line) int64
         What was paid.
     payers : tuple of str
@@ -69,6 +71,7 @@ class Ledger:
     land_by_year_m2: np.ndarray = field(init=False)
     newly_laid_m2: np.ndarray = field(init=False)
     hazardous_added_m2: np.ndarray = field(init=False)
+    reopened_m2: np.ndarray = field(init=False)
     cost_usd: np.ndarray = field(init=False)
     income_usd: np.ndarray = field(init=False)
     paid_usd: np.ndarray = field(init=False)
@@ -88,6 +91,7 @@ class Ledger:
         self.land_m2 = self.initial_m2.copy()
         self.land_by_year_m2 = np.zeros((self.years, self.districts, len(LAND_STATES)), np.int64)
         self.newly_laid_m2 = np.zeros((self.years, self.districts), np.int64)
+        self.reopened_m2 = np.zeros((self.years, self.districts), np.int64)
         self.hazardous_added_m2 = np.zeros((self.years, self.districts), np.int64)
         self.cost_usd = np.zeros((self.years, self.districts, len(LINES)), np.int64)
         by_payer = self.years, len(self.payers), len(LINES)
@@ -107,6 +111,11 @@ class Ledger:
             raise LedgerError(f"{m2} m2 cannot leave state {LAND_STATES[source]} of district {district}")
         land[district, source] -= m2
         land[district, target] += m2
+
+    def reopen(self, year: int, district: int, source: int, m2: int) -> None:
+        """Land that was done with is suspected again."""
+        self.move(district, source, SUSPECTED, m2)
+        self.reopened_m2[year, district] += m2
 
     def lay(self, year: int, district: int, m2: int, inside_m2: int) -> None:
         """A polygon is recorded; the part inside land to be surveyed changes state, the rest is new."""

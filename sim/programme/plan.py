@@ -11,6 +11,7 @@ from sim.core.records import YEAR_DAYS
 from sim.programme.budget import Account, eod_items_per_day, make_accounts
 from sim.programme.crews import Crew, Terrain, closed_by_month, make_crews, make_terrains, terrain_of
 from sim.programme.education import Education, make_education
+from sim.programme.floods import Flood, make_floods
 from sim.programme.passes import Inspection
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.world import World
@@ -80,6 +81,7 @@ class Plan:
     eod_cost: float
     education: Education | None
     renewed_days: float
+    floods: tuple[Flood, ...]
     laid: tuple[tuple[float, int, int, list[tuple[int, int]]], ...]
 
 
@@ -100,7 +102,8 @@ def make_plan(world: World) -> Plan:
         stand_down_days=programme.stand_down_days,
         accounts=accounts, eod_items_per_day=eod_items_per_day(world, accounts),
         eod_cost=draw["programme.eod.cost_usd_per_item"], education=make_education(world, accounts),
-        renewed_days=(programme.marking_renewed_years or np.inf) * YEAR_DAYS, laid=_laid(world))
+        renewed_days=(programme.marking_renewed_years or np.inf) * YEAR_DAYS, floods=make_floods(world),
+        laid=_laid(world))
 
 
 def _inspection(world: World) -> Inspection:

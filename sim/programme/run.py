@@ -27,6 +27,7 @@ from sim.core.ground import GroundTruth
 from sim.core.random import STREAM_BREAKDOWN, STREAM_TASK, uniform2, uniforms
 from sim.programme.camps import Camps
 from sim.programme.crews import LINE, PASSES, STAGES, Crew
+from sim.programme.floods import Flood
 from sim.programme.ledger import EDUCATION, EOD, LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
 from sim.programme.money import Purse
 from sim.programme.passes import Passes
@@ -146,6 +147,9 @@ class _Run:
                 before = teams
         for date, polygon, m2, under in self.plan.laid:
             self._at(date, partial(self._lay, polygon, m2, under))
+        for flood in self.plan.floods:
+            if flood.date >= self.edges[0]:
+                self._at(flood.date, partial(self._flood, flood))
         for step in range(1, len(self.step_year)):
             self._at(self.edges[step], partial(self._review, step), URGENT)
         self.purse.open_quarter(0, 0)
@@ -357,7 +361,8 @@ class _Run:
         following = self.stages.end(job)
         if job.to_mark:
             job.to_mark = False
-            self._queue(Job(job.task, "marking", job.area_m2, marks=job))
+            job.marking = Job(job.task, "marking", job.area_m2, marks=job)
+            self._queue(job.marking)
         if following == HANDOVER:
             self._at(self.env.now + self.plan.handover_days, partial(self._hand_over, job))
         elif following is not None:
@@ -369,14 +374,34 @@ class _Run:
     def _marked(self, job: Job) -> None:
         """Marking stands, until it is put up again."""
         job.passes += 1
+        job.standing = True
         self.ground.mark(job.task.area)
         if self.plan.renewed_days < math.inf:
-            self._at(self.env.now + self.plan.renewed_days, partial(self._mark_again, job))
+            self._at(self.env.now + self.plan.renewed_days, partial(self._mark_again, job, job.passes))
 
-    def _mark_again(self, job: Job) -> None:
-        if not job.pointless:
+    def _mark_again(self, job: Job, after: int) -> None:
+        """Put up marking again, unless that was done since, or people have the land back."""
+        if job.standing and job.passes == after and not job.pointless:
+            job.standing = False
             self._queue(job)
             self._dispatch_soon()
+
+    def _flood(self, flood: Flood) -> None:
+        """Marking is gone; land that was done with is suspected again and waits for survey."""
+        self._sync()
+        for area in flood.reaches(self.address, self.area_keys):
+            job = self.jobs.get(area)
+            if job is None:
+                continue
+            self.ground.unmark(area)
+            if job.marking is not None:
+                self._mark_again(job.marking, job.marking.passes)
+            again = self.stages.flood(job, self.step_year[self.step])
+            if again is not None:
+                self.open_jobs += 1
+                self.ledger.completed_on = math.inf
+                self._queue(again)
+        self._dispatch_soon()
 
     def _hand_over(self, job: Job) -> None:
         self._sync()

@@ -25,6 +25,7 @@ from sim.programme.ledger import (
 from sim.programme.passes import Inspection
 from sim.programme.plan import Plan, Task
 
+BRANCHES = BRANCH_MISSED, BRANCH_CANCELLED, BRANCH_REDUCED, BRANCH_CLEARED
 HANDOVER = "handover"
 """What follows the last inspection of land: papers, and no team."""
 
@@ -49,6 +50,11 @@ class Job:
     to_mark: bool = False  # confirmed just now, and teams put up the marking
     done: bool = False
     marks: Job | None = None  # the task whose land this one marks
+    marking: Job | None = None  # the one that marks this land
+    standing: bool = False  # the marking, now
+    floods: int = 0
+    flooded: tuple[int, ...] = ()  # branches of the land that have to be surveyed again
+    parts: tuple[int, ...] = ()  # and their sizes [m2]
 
     @property
     def pointless(self) -> bool:
@@ -82,10 +88,14 @@ class Stages:
 
     def __init__(self, plan: Plan, ground: GroundTruth, ledger: Ledger, address: tuple[int, int]) -> None:
         self._plan, self._ground, self._ledger, self._address = plan, ground, ledger, address
+        self._out: dict[tuple[int, int], tuple[int, int]] = {}  # state and m2 by area and branch, once done with
         self._possible = {(stage, k) for crew in plan.crews for stage in crew.stages for k in crew.terrains}
 
     def end(self, job: Job) -> str | None:
         """End a stage; returns the next one, or nothing where the land is done with."""
+        if job.flooded:
+            self._after_flood(job)
+            return None
         if job.stage == "nts":
             return self._after_nts(job)
         if job.stage == "resurvey":
@@ -131,7 +141,7 @@ class Stages:
         rest = job.area_m2 - job.suspected_m2 - job.confirmed_m2
         for state, m2 in ((SUSPECTED, job.suspected_m2), (CONFIRMED, job.confirmed_m2), (NO_EVIDENCE, rest)):
             self._ledger.move(task.district, TO_SURVEY, state, m2)
-        self._release(job, BRANCH_MISSED)
+        self._release(job, BRANCH_MISSED, NO_EVIDENCE, rest)
         return "resurvey" if job.suspected_m2 > 0 else self._confirmed(job)
 
     def _after_resurvey(self, job: Job) -> str | None:
@@ -147,7 +157,7 @@ class Stages:
         self._ledger.move(task.district, SUSPECTED, CONFIRMED, job.suspected_m2 - cancelled)
         job.confirmed_m2 += job.suspected_m2 - cancelled
         job.suspected_m2 = 0
-        self._release(job, BRANCH_CANCELLED)
+        self._release(job, BRANCH_CANCELLED, CANCELLED, cancelled)
         return self._confirmed(job)
 
     def _confirmed(self, job: Job) -> str | None:
@@ -167,8 +177,9 @@ class Stages:
         share = self._ground.technical_survey(
             task.area, v["programme.survey.ts_sensitivity"], v["programme.survey.ts_specificity"], kept)
         job.for_clearance_m2 = int(job.confirmed_m2 * share)
-        self._ledger.move(task.district, CONFIRMED, REDUCED, job.confirmed_m2 - job.for_clearance_m2)
-        self._release(job, BRANCH_REDUCED)
+        reduced = job.confirmed_m2 - job.for_clearance_m2
+        self._ledger.move(task.district, CONFIRMED, REDUCED, reduced)
+        self._release(job, BRANCH_REDUCED, REDUCED, reduced)
         return self._to_clearance(job) if job.for_clearance_m2 > 0 else None
 
     def _after_search(self, job: Job) -> str | None:
@@ -193,8 +204,32 @@ class Stages:
     def hand_over(self, job: Job) -> None:
         """People get the land."""
         self._ledger.move(job.task.district, CONFIRMED, CLEARED, job.for_clearance_m2)
-        self._release(job, BRANCH_CLEARED)
+        self._release(job, BRANCH_CLEARED, CLEARED, job.for_clearance_m2)
 
-    def _release(self, job: Job, branch: int) -> None:
+    def flood(self, job: Job, year: int) -> Job | None:
+        """Land of a task that was done with is suspected again; returns the survey that it takes."""
+        task = job.task
+        branches = tuple(b for b in BRANCHES if self._out.get((task.area, b), (0, 0))[1] > 0)
+        job.floods += 1
+        parts = []
+        for branch in branches:
+            state, m2 = self._out.pop((task.area, branch))
+            self._ledger.reopen(year, task.district, state, m2)
+            self._ground.take_back(task.area, branch)
+            parts.append(m2)
+        if not branches:
+            return None
+        return Job(task, "resurvey", 0, begun=True, suspected_m2=sum(parts), passes=job.floods, flooded=branches,
+                   parts=tuple(parts))
+
+    def _after_flood(self, job: Job) -> None:
+        """What the water brought or took is not known: nothing is found that was not known before."""
+        self._ledger.move(job.task.district, SUSPECTED, CANCELLED, job.suspected_m2)
+        for branch, m2 in zip(job.flooded, job.parts, strict=True):
+            self._release(job, branch, CANCELLED, m2)
+
+    def _release(self, job: Job, branch: int, state: int, m2: int) -> None:
+        """People use this part of the land; it has come to its state."""
+        self._out[job.task.area, branch] = state, m2
         self._ground.release(job.task.area, branch)
         self._ledger.releases.append((self._ground.now, job.task.area, branch))

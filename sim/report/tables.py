@@ -61,6 +61,7 @@ LABELS = {
     "area_suspected_m2": "Suspected hazardous area",
     "area_confirmed_m2": "Confirmed hazardous area",
     "area_accessible_m2": "Land open to people and programme",
+    "area_reopened_m2": "Land that was done with and is suspected again after floods",
     "area_cancelled_m2": "Cancelled by non-technical survey",
     "area_reduced_m2": "Reduced by technical survey",
     "area_cleared_m2": "Cleared",

@@ -202,6 +202,16 @@ class Sampling(Section):
     confidence: Annotated[float, Field(gt=0, lt=1)] = Field(0.95, description="P(not accepted | that share or more)")
 
 
+class Flood(Section):
+    """Water over hazardous land: marking is gone, and land that was released has to be surveyed again (section 7)."""
+
+    date: Date
+    districts: list[str] | None = Field(None, description="absent: all")
+    zones: list[Name] | None = Field(None, description="absent: all")
+    land_uses: list[Name] | None = Field(None, description="absent: all")
+    share: Share = Field(Quantity.point(1.0), description="share of the hazard areas there that it reaches")
+
+
 class Programme(Section):
     """The land-release programme (section 7)."""
 
@@ -225,6 +235,7 @@ class Programme(Section):
     handover_days: NonNegative | None = Field(
         None, description="from the last inspection until people get the land: it is released then; absent: at once")
     stand_down_days: Annotated[float, Field(ge=0)] = 0.0
+    floods: dict[Name, Flood] = {}
     workable: dict[Name, Months] = Field(
         {}, description="by land use: share of each month's working days on which its land can be worked on, "
                         "January first: crops, mud, floods; absent: all")

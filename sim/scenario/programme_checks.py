@@ -51,6 +51,14 @@ def _works(method: Method, months: list[float]) -> bool:
     return any(a > 0.0 and b > 0.0 for a, b in zip(method.season, months, strict=True))
 
 
+def _floods(s: Scenario) -> Iterator[Finding]:
+    for name, flood in s.programme.floods.items():
+        for key, dim in (("districts", "district"), ("zones", "zone"), ("land_uses", "land_use")):
+            valid = {getattr(part, dim) for part in s.strata}
+            for i, place in enumerate(getattr(flood, key) or []):
+                yield from known(place, valid, dim.replace("_", " "), ("programme", "floods", name, key, i))
+
+
 def _homes(s: Scenario) -> Iterator[Finding]:
     districts = {part.district for part in s.strata}
     for name, team in s.programme.teams.items():
@@ -140,5 +148,6 @@ def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:
 
 PROGRAMME_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Scenario], Iterator[Finding]]], ...] = (
     (("strata", "programme"), _methods), (("strata", "programme"), _calendar), (("strata", "programme"), _homes),
+    (("strata", "programme"), _floods),
     (("programme",), _teams), (("programme",), _sampling), (("programme",), _paid_by_nobody), (("programme",), _budget))
 """Each with the sections that it reads."""

@@ -61,6 +61,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("area_released_m2", "m2", "stock"),
     Metric("area_accessible_m2", "m2", "stock"),
     Metric("area_hazardous_added_m2", "m2", "flow"),
+    Metric("area_reopened_m2", "m2", "flow"),
     Metric("cost_usd", "usd", "flow"),
     Metric("cost_survey_usd", "usd", "flow"),
     Metric("cost_clearance_usd", "usd", "flow"),

@@ -119,6 +119,7 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
         "area_cleared_m2": land[:, :, CLEARED],
         "area_released_m2": land[:, :, CANCELLED] + land[:, :, REDUCED] + land[:, :, CLEARED],
         "area_accessible_m2": ledger.accessible_m2,
+        "area_reopened_m2": ledger.reopened_m2,
         "area_hazardous_added_m2": ledger.hazardous_added_m2,
         "cost_usd": ledger.cost_usd.sum(axis=2),
         "cost_survey_usd": ledger.cost_usd[:, :, 0],

@@ -31,14 +31,15 @@ FIXED: dict[str, Changes] = {
     "teams that stand down": {
         **_THREE_PASSES, "programme.stand_down_days": 120, "exposure.entry_suspected": 0.3,
         "programme.methods.manual.deminer_casualties_per_1000_items": 200},
-    "marking and risk education by teams": {
+    "marking and risk education by teams, and a flood": {
         "exposure.entry_suspected": 0.9, "exposure.marking_effect": 0.9, "exposure.marking_half_life_years": 0.5,
         "exposure.eore_effect": 0.8, "programme.marking_renewed_years": 0.4,
         "programme.education": {"numbers": _CROWD, "people_per_team_day": 0.1, "cost_usd_per_person": 2,
                                 "half_life_years": 1},
+        "programme.floods.dam": {"date": "2023-05-01", "share": 0.7},
         "programme.methods.fence": {"stages": ["marking"], "rate_m2_per_day": 10000, "cost_usd_per_team_day": 100},
         "programme.teams.fencers": {"method": "fence", "numbers": _CROWD},
-        "programme.methods.manual.rate_m2_per_day": 1000},
+        "programme.methods.manual.rate_m2_per_day": 2000},
     "spot tasks beside survey and clearance": {
         "families.mine.sighted_per_year": 0.8, "programme.eod": {"teams": {"numbers": _CROWD}},
         "programme.methods.manual.rate_m2_per_day": 20000},

@@ -317,6 +317,17 @@ class PlainGround:
         if branch == CLEARED:
             self.areas[area].released[LATER] = self.now
 
+    def take_back(self, area: int, branch: int) -> None:
+        """Suspected again."""
+        self._pass(area, self.now)
+        for part in (branch, LATER) if branch == CLEARED else (branch,):
+            del self.areas[area].released[part]
+
+    def unmark(self, area: int) -> None:
+        """Marking is gone from the next quarter on."""
+        self._pass(area, self.now)
+        self.areas[area].marked = NEVER
+
     def mark(self, area: int) -> None:
         """Marking, which acts from the next quarter on."""
         self._pass(area, self.now)

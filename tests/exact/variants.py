@@ -104,7 +104,7 @@ VARIANTS = {
                                       "shared_misses": 1.0},
          "exposure.scale": 5.0, "exposure.entry_suspected": 0.3, "contamination.mines.items": 60}),
     "marking does nothing": Variant(
-        "clearance.py", "area.marked = now", "area.marked = np.inf",
+        "clearance.py", "area.marked = value", "area.marked = np.inf",
         {**_ALL_CONFIRMED, "exposure.marking_effect": 0.9, "exposure.entry_suspected": 1.0}),
     "the companion forgets finds": Variant(
         "companion.py", "expected = (n - coh.accidents - coh.found) *", "expected = (n - coh.accidents) *",
