@@ -17,29 +17,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from statistics import NormalDist
 
-import numpy as np
 import simpy
 from simpy.events import NORMAL, URGENT, EventPriority
 
 from sim.core.ground import GroundTruth
-from sim.core.random import STREAM_BREAKDOWN, STREAM_TASK, uniform2, uniforms
-from sim.programme.camps import Camps
+from sim.programme.country import Country
 from sim.programme.crews import LINE, PASSES, STAGES, Crew
 from sim.programme.floods import Flood
-from sim.programme.ledger import EDUCATION, EOD, LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
+from sim.programme.ledger import EDUCATION, EOD, Ledger, StageRecord
 from sim.programme.money import Purse
 from sim.programme.passes import Passes
 from sim.programme.plan import Plan, Task
 from sim.programme.priorities import Belief
 from sim.programme.season import MONTH_DAYS
+from sim.programme.staff import Staff
 from sim.programme.stages import HANDOVER, Job, Stages, new_job
 from sim.world import World
 
 LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
 RECENT_QUARTERS = 8
-NORMAL_LAW = NormalDist()
 RANK = attrgetter("rank")
 
 
@@ -103,14 +100,14 @@ class _Run:
         self.edges: list[float] = frame.edges.tolist()
         self.end = self.edges[-1]
         self.step, self.step_year = 0, frame.step_year.tolist()
-        self.opens = world.access.opens
+        self.country = Country(world, plan.tasks)
         self.presence: list[list[float]] = world.access.presence.T.tolist()  # by step
         self.env = simpy.Environment(initial_time=self.edges[0])
         self.ledger = Ledger(
-            len(frame.districts), len(frame.years), _initial_land(world), tuple(a.payer for a in plan.accounts))
+            len(frame.districts), len(frame.years), self.country.initial_land(), tuple(a.payer for a in plan.accounts))
         self.stages = Stages(plan, ground, self.ledger, self.address)
         self.purse = Purse(plan.accounts, self.ledger)
-        self.free = [0] * len(plan.crews)
+        self.staff = Staff(plan.crews, self.address, frame.area_keys)
         self.queues = {stage: _Queue() for stage in STAGES}
         self.recent: list[int] | None = [0] * len(frame.areas)  # reported accidents; None: to be asked for
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
@@ -119,16 +116,8 @@ class _Run:
         self.posts = [
             _Post(i, crew, LINE[stage], crew.costs_nothing, self.queues[stage])
             for i, crew in enumerate(plan.crews) for stage in crew.stages]
-        self.camps = [Camps(crew.move) if crew.move is not None else None for crew in plan.crews]
         self.closed: frozenset[int] = frozenset()  # terrains on which nobody can work this month
-        self.chances: dict[tuple[str, int], list[float]] = {}  # uniforms of stages by pass, by area
         self.area_keys = frame.area_keys
-        self.spot_known = np.zeros(len(frame.areas), np.int64)
-        reachable = [t for t in plan.tasks if t.origin != "polygon"]
-        self.land_opens = np.array([self.opens[t.access] for t in reachable])
-        self.land_district = np.array([t.district for t in reachable], np.int64)
-        self.land_m2 = np.array([t.area_m2 for t in reachable], np.int64)
-        self.area_district = ground.arrays.areas["district"].astype(np.int64)
         self.usd_per_m2 = {stage: [_usd_per_m2(plan, stage, k) for k in range(plan.terrains)] for stage in STAGES}
         self.passes = Passes(plan.crews, ground)
         ground.use_eod(plan.eod_items_per_day)
@@ -195,13 +184,10 @@ class _Run:
                 inside += part
                 self._expect_cost(job)
                 self.queues[job.stage].ranked = False
-        self.ledger.lay(self.step_year[self.step], int(self.area_district[polygon]), m2, inside)
+        self.ledger.lay(self.step_year[self.step], self.country.district_of(polygon), m2, inside)
 
     def _staff(self, i: int, more: int) -> None:
-        self.free[i] += more
-        camps = self.camps[i]
-        if camps is not None:
-            camps.come(more)
+        self.staff.come(i, more)
         self._dispatch_soon()
 
     def _turn_month(self, month: int) -> None:
@@ -263,7 +249,8 @@ class _Run:
             jobs, at = self._ranked(post.queue), 0
             terrains = post.crew.terrains - self.closed
             while at < len(jobs) and self._can_start(post):
-                if jobs[at].task.terrain in terrains and (not self.plan.closed or self._fits(post, jobs[at])):
+                if jobs[at].task.terrain in terrains and (
+                        not self.plan.closed or self.staff.fits(post.i, jobs[at], self.env.now)):
                     job = jobs.pop(at)
                     if not job.pointless:
                         self._start(post, job)
@@ -272,37 +259,14 @@ class _Run:
 
     def _can_start(self, post: _Post) -> bool:
         """Whether there are teams, land and money for a stage."""
-        return self.free[post.i] > 0 and bool(post.queue.jobs) and (
+        return self.staff.free[post.i] > 0 and bool(post.queue.jobs) and (
             post.costs_nothing or self.purse.has_money(post.line))
-
-    def _fits(self, post: _Post, job: Job) -> bool:
-        """Whether a stage should end before its land closes, or no season is long enough for it."""
-        crew = post.crew
-        days = job.work_m2 / crew.rate[job.stage][job.task.terrain]
-        return crew.seasons[job.task.terrain].fits(self.env.now, days / self._teams_for(post, days))
-
-    def _teams_for(self, post: _Post, days: float) -> int:
-        """Teams that planners send to work that would take one team so many days."""
-        return min(self.free[post.i], post.crew.max_teams, max(1, math.ceil(days / post.crew.days_per_task)))
 
     def _start(self, post: _Post, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
-        i, crew, now, task, work = post.i, post.crew, self.env.now, job.task, job.work_m2
-        days = work / crew.rate[job.stage][task.terrain] * self._duration_factor(crew, job)  # of one team
-        if crew.breakdown is not None:
-            days += crew.breakdown.days_lost(days, *uniform2(
-                *self.address, STREAM_BREAKDOWN, task.key, STAGES.index(job.stage), job.passes))
-        teams = self._teams_for(post, days)
-        usd = work * crew.cost_per_m2
-        camps = self.camps[i]
-        if camps is not None:
-            moved = camps.send(teams, task.district)
-            days += moved * camps.move.days
-            usd += moved * camps.move.usd
-        usd = round(days * crew.cost_per_day + usd)
-        end = crew.seasons[task.terrain].finish(now, days / teams)
+        i, crew, now, task = post.i, post.crew, self.env.now, job.task
+        teams, end, usd = self.staff.send(i, job, now)
         self.purse.charge(post.line, task.district, usd)
-        self.free[i] -= teams
         job.begun = True
         if job.stage in PASSES:
             self._sync()
@@ -313,20 +277,6 @@ class _Run:
             self._at(end, partial(self._end_pass, i, crew, job, teams, now))
         else:
             self._at(end, partial(self._end, i, crew, job, teams, now))
-
-    def _duration_factor(self, crew: Crew, job: Job) -> float:
-        """Random factor of mean 1 on a stage's duration, at the address (area, stage, pass)."""
-        if crew.duration_cv == 0.0 and not crew.exponential:
-            return 1.0
-        what = job.stage, job.passes
-        if what not in self.chances:  # for all areas at once: one by one takes longer
-            self.chances[what] = uniforms(
-                *self.address, STREAM_TASK, self.area_keys, STAGES.index(job.stage), job.passes).tolist()
-        u = self.chances[what][job.task.area]
-        if crew.exponential:
-            return -math.log(u)
-        s2 = math.log1p(crew.duration_cv**2)
-        return math.exp(NORMAL_LAW.inv_cdf(u) * math.sqrt(s2) - s2 / 2.0)
 
     # -- 3. a stage ends ----------------------------------------------------------------------------------
 
@@ -346,10 +296,7 @@ class _Run:
         self._sync()
         if self.trace:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, now))
-        self.free[i] += teams
-        camps = self.camps[i]
-        if camps is not None:
-            camps.back(min(teams, max(self.free[i], 0)), job.task.district)
+        self.staff.back(i, teams, job.task.district)
         if job.stage == "marking":
             self._marked(job)
         else:
@@ -441,29 +388,13 @@ class _Run:
     def _write_year(self, year: int) -> None:
         """The ledger at a year's end: land by state, EOD finds and their cost."""
         self.ledger.land_by_year_m2[year] = self.ledger.land_m2
-        spot = self.ground.spot_finds()
-        new = np.bincount(self.area_district, spot - self.spot_known, self.ledger.districts)
-        self.spot_known = spot
-        for district, items in enumerate(new.tolist()):
+        for district, items in enumerate(self.country.new_spot_finds(self.ground.spot_finds()).tolist()):
             self.purse.charge(EOD, district, round(items * self.plan.eod_cost))
         self.ledger.owed_usd[year] = self.purse.owed()
-        open_m2 = np.where(self.land_opens <= self.edges[self.step + 1], self.land_m2, 0)
-        self.ledger.accessible_m2[year] = np.bincount(self.land_district, open_m2, self.ledger.districts)
+        self.ledger.accessible_m2[year] = self.country.accessible_m2(self.edges[self.step + 1])
 
 
 def _usd_per_m2(plan: Plan, stage: str, terrain: int) -> float:
     """What a stage is expected to cost: by the first kind of team that does it; nothing where none can."""
     crew = next((c for c in plan.crews if c.works(stage, terrain)), None)
     return 0.0 if crew is None else crew.cost_per_m2 + crew.cost_per_day / crew.rate[stage][terrain]
-
-
-def _initial_land(world: World) -> np.ndarray:
-    """Land by district and state at the start, (district, state) int64 [m2]."""
-    frame = world.frame
-    land = np.zeros((len(frame.districts), len(LAND_STATES)), np.int64)
-    state = {"survey": TO_SURVEY, "record": SUSPECTED}
-    stratum_district = frame.access_district[frame.stratum_access].tolist()
-    for name, m2 in zip(frame.areas, frame.area_m2.tolist(), strict=True):
-        if name.origin in state:
-            land[stratum_district[name.stratum], state[name.origin]] += m2
-    return land
