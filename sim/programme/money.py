@@ -26,8 +26,9 @@ class Purse:
         self._kept = [a.kept for a in accounts]
         self._ledger = ledger
         self._cost = ledger.cost_usd.data  # the same memory; number by number it is twice as fast
-        self._paid = ledger.paid_usd.data
         self._left = [[0] * len(accounts) for _ in LINES]
+        self._paid = [[0] * len(accounts) for _ in LINES]  # this year, as what came in
+        self._came = [[0] * len(accounts) for _ in LINES]
         self._owed: list[list[tuple[int, int]]] = [[] for _ in LINES]  # district, usd; oldest first
         self._year = 0
 
@@ -36,26 +37,27 @@ class Purse:
         if year != self._year:
             self._close_year()
             self._year = year
-        for line, left in enumerate(self._left):
-            for payer, income in enumerate(self._income):
-                usd = income[quarter][line]
-                self._ledger.income_usd[year, payer, line] += usd
-                left[payer] += usd
-            owed, self._owed[line] = self._owed[line], []
-            for district, debt in owed:
-                self.charge(line, district, debt)
+        for payer, income in enumerate(self._income):
+            for line, usd in enumerate(income[quarter]):
+                self._came[line][payer] += usd
+                self._left[line][payer] += usd
+        for line, owed in enumerate(self._owed):
+            if owed:
+                self._owed[line] = []
+                for district, debt in owed:
+                    self.charge(line, district, debt)
 
     def has_money(self, line: int) -> bool:
         """Whether something new may begin on a line."""
-        return not self._limited or sum(self._left[line]) > 0
+        return not self._limited or any(self._left[line])
 
     def charge(self, line: int, district: int, usd: int) -> None:
         """Pay as far as there is money; the rest is owed."""
         rest = usd
         for payer, left in enumerate(self._left[line]):
-            part = min(rest, left)
-            self._left[line][payer] -= part
-            self._paid[self._year, payer, line] += part
+            part = rest if rest < left else left
+            self._left[line][payer] = left - part
+            self._paid[line][payer] += part
             rest -= part
         if not self._limited:
             rest = 0
@@ -74,7 +76,11 @@ class Purse:
             self._ledger.left_usd[:, line] = left
 
     def _close_year(self) -> None:
-        """What is not kept is lost."""
+        """What came in and what was paid is written down; what is not kept is lost."""
+        for line, (came, paid) in enumerate(zip(self._came, self._paid, strict=True)):
+            self._ledger.income_usd[self._year, :, line] = came
+            self._ledger.paid_usd[self._year, :, line] = paid
+            came[:] = paid[:] = [0] * len(paid)
         for line, left in enumerate(self._left):
             for payer, usd in enumerate(left):
                 if not self._kept[payer]:

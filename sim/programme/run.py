@@ -87,6 +87,7 @@ class _Post:
 
     i: int  # of the crew
     crew: Crew
+    terrains: frozenset[int]
     line: int  # that pays them
     costs_nothing: bool
     queue: _Queue
@@ -108,13 +109,14 @@ class _Run:
         self.stages = Stages(plan, ground, self.ledger, self.address)
         self.purse = Purse(plan.accounts, self.ledger)
         self.staff = Staff(plan.crews, self.address, frame.area_keys)
+        self.free = self.staff.free  # teams by kind
         self.queues = {stage: _Queue() for stage in STAGES}
         self.recent: list[int] | None = [0] * len(frame.areas)  # reported accidents; None: to be asked for
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
         self.posts = [
-            _Post(i, crew, LINE[stage], crew.costs_nothing, self.queues[stage])
+            _Post(i, crew, crew.terrains, LINE[stage], crew.costs_nothing, self.queues[stage])
             for i, crew in enumerate(plan.crews) for stage in crew.stages]
         self.closed: frozenset[int] = frozenset()  # terrains on which nobody can work this month
         self.area_keys = frame.area_keys
@@ -247,19 +249,21 @@ class _Run:
             if not self._can_start(post):
                 continue
             jobs, at = self._ranked(post.queue), 0
-            terrains = post.crew.terrains - self.closed
+            terrains, seasons = post.terrains, bool(self.plan.closed)
+            if seasons:
+                terrains = terrains - self.closed
             while at < len(jobs) and self._can_start(post):
                 if jobs[at].task.terrain in terrains and (
-                        not self.plan.closed or self.staff.fits(post.i, jobs[at], self.env.now)):
+                        not seasons or self.staff.fits(post.i, jobs[at], self.env.now)):
                     job = jobs.pop(at)
-                    if not job.pointless:
+                    if job.marks is None or not job.marks.done:
                         self._start(post, job)
                 else:
                     at += 1
 
     def _can_start(self, post: _Post) -> bool:
         """Whether there are teams, land and money for a stage."""
-        return self.staff.free[post.i] > 0 and bool(post.queue.jobs) and (
+        return self.free[post.i] > 0 and bool(post.queue.jobs) and (
             post.costs_nothing or self.purse.has_money(post.line))
 
     def _start(self, post: _Post, job: Job) -> None:
@@ -328,7 +332,7 @@ class _Run:
 
     def _mark_again(self, job: Job, after: int) -> None:
         """Put up marking again, unless that was done since, or people have the land back."""
-        if job.standing and job.passes == after and not job.pointless:
+        if job.standing and job.passes == after and job.marks is not None and not job.marks.done:
             job.standing = False
             self._queue(job)
             self._dispatch_soon()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,14 +14,6 @@ from sim.programme.crews import STAGES, Crew
 from sim.programme.stages import Job
 
 _NORMAL = NormalDist()
-
-
-class Errand(NamedTuple):
-    """Teams at work on a stage until a date, and what that costs."""
-
-    teams: int
-    end: float
-    usd: int
 
 
 class Staff:
@@ -68,8 +59,8 @@ class Staff:
         days = job.work_m2 / crew.rate[job.stage][job.task.terrain]
         return crew.seasons[job.task.terrain].fits(now, days / self._teams_for(i, days))
 
-    def send(self, i: int, job: Job, now: float) -> Errand:
-        """As many teams of a kind as planners would send begin a stage."""
+    def send(self, i: int, job: Job, now: float) -> tuple[int, float, int]:
+        """As many teams of a kind as planners would send begin a stage: teams, end [days], cost [usd]."""
         crew, task, work = self._crews[i], job.task, job.work_m2
         days = work / crew.rate[job.stage][task.terrain] * self._duration_factor(crew, job)  # of one team
         if crew.breakdown is not None:
@@ -84,12 +75,13 @@ class Staff:
             usd += moved * camps.move.usd
         self.free[i] -= teams
         end = crew.seasons[task.terrain].finish(now, days / teams)
-        return Errand(teams, end, round(days * crew.cost_per_day + usd))
+        return teams, end, round(days * crew.cost_per_day + usd)
 
     def _teams_for(self, i: int, days: float) -> int:
         """Teams that planners send to work that would take one team so many days."""
-        crew = self._crews[i]
-        return min(self.free[i], crew.max_teams, max(1, math.ceil(days / crew.days_per_task)))
+        crew, free = self._crews[i], self.free[i]
+        wanted = math.ceil(days / crew.days_per_task) or 1
+        return min(free, crew.max_teams, wanted)
 
     def _duration_factor(self, crew: Crew, job: Job) -> float:
         """Random factor of mean 1 on a stage's duration, at the address (area, stage, pass)."""

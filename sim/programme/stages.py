@@ -56,11 +56,6 @@ class Job:
     flooded: tuple[int, ...] = ()  # branches of the land that have to be surveyed again
     parts: tuple[int, ...] = ()  # and their sizes [m2]
 
-    @property
-    def pointless(self) -> bool:
-        """Marking of land that people have back already."""
-        return self.marks is not None and self.marks.done
-
     def next_m2(self, inspection: Inspection) -> int:
         """Land that the stage works on."""
         if self.stage == "nts":
@@ -230,6 +225,7 @@ class Stages:
 
     def _release(self, job: Job, branch: int, state: int, m2: int) -> None:
         """People use this part of the land; it has come to its state."""
-        self._out[job.task.area, branch] = state, m2
+        if self._plan.floods:
+            self._out[job.task.area, branch] = state, m2
         self._ground.release(job.task.area, branch)
         self._ledger.releases.append((self._ground.now, job.task.area, branch))
