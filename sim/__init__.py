@@ -22,6 +22,7 @@ _HOME = {
     "ScenarioError": "sim.scenario",
     "run": "sim.jupyter", "compare": "sim.jupyter", "compare_study": "sim.jupyter", "read": "sim.jupyter",
     "calibrate": "sim.study.calibrate", "priority": "sim.programme",
+    "read_policies": "sim.programme",
 }
 __all__ = ["__version__", *_HOME]
 

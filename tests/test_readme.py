@@ -66,8 +66,10 @@ def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    for block in blocks("python"):
-        exec(compile(block, "README.md", "exec"), names)
+    for i, block in enumerate(blocks("python")):
+        cell = tmp_path / f"cell_{i}.py"  # its text can be read, as that of a notebook's cell
+        cell.write_text(block, encoding="utf-8")
+        exec(compile(block, str(cell), "exec"), names)
     assert Path(str(names["page"])).is_file()
     folder = Path(str(names["page"])).parent
     made = {path.name for path in folder.iterdir()}

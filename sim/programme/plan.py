@@ -9,6 +9,7 @@ import numpy as np
 from sim.core.ground import detection_table
 from sim.core.random import STREAM_PRIORITY, replicate_index, uniforms
 from sim.core.records import QUARTER_DAYS, YEAR_DAYS
+from sim.programme.own import check_policy
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.programme.season import Season
 from sim.scenario.schema import Teams
@@ -97,6 +98,9 @@ class Plan:
 
     Attributes
     ----------
+    believed : dict
+        What planners take for granted, by key of ``programme.survey``: central values, whatever was drawn; and
+        ``polygon``, the mined share of a recorded polygon.
     income_usd : (step, line) int64 or None
         Money as it comes in, for survey, clearance and EOD; None: no limit.
     eod_items_per_day : (step,) float64
@@ -109,6 +113,7 @@ class Plan:
     crews: tuple[Crew, ...]
     policy: Policy
     values: dict[str, float]
+    believed: dict[str, float]
     kept_of_polygon: float
     sampling_share: float
     max_passes: int
@@ -123,13 +128,11 @@ def make_plan(world: World) -> Plan:
     """Tasks, teams and money of one parameter draw."""
     scenario, draw = world.frame.scenario, world.draw
     programme = scenario.programme
-    if programme.priority not in PRIORITIES:
-        known = ", ".join(sorted(PRIORITIES))
-        raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {known}")
+    check_policy(programme.priority)
     crews = tuple(_crew(world, name, teams) for name, teams in programme.teams.items())
     return Plan(
         tasks=_tasks(world), crews=_with_extra_money(world, crews), policy=PRIORITIES[programme.priority],
-        values=draw.values,
+        values=draw.values, believed=_believed(world),
         kept_of_polygon=_kept(world), sampling_share=draw["programme.sampling_share"],
         max_passes=programme.max_passes, stand_down_days=programme.stand_down_days,
         income_usd=_income(world), eod_items_per_day=_eod_items_per_day(world),
@@ -258,6 +261,15 @@ def _eod_items_per_day(world: World) -> np.ndarray:
         usd_per_day = _budget_by_year(world)[frame.step_year] * _shares(world)[EOD] / YEAR_DAYS
         capacity = np.minimum(capacity, usd_per_day / cost)
     return capacity
+
+
+def _believed(world: World) -> dict[str, float]:
+    """Central values of survey and polygons: what planners believe is not what a draw makes of the world."""
+    scenario = world.frame.scenario
+    survey = scenario.programme.survey
+    values = {name: getattr(survey, name).central for name in type(survey).model_fields}
+    factors = [transfer.polygon_factor.central for transfer in scenario.transfers.values()]
+    return {**values, "polygon": 1.0 / max([1.0, *factors])}
 
 
 def _kept(world: World) -> float:

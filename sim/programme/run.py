@@ -29,12 +29,11 @@ from sim.core.records import N_CLASSES, N_KINDS
 from sim.programme.ledger import LAND_STATES, SUSPECTED, TO_SURVEY, Ledger, StageRecord
 from sim.programme.money import Purse
 from sim.programme.plan import EOD, LINE, STAGES, Crew, Plan, Task
-from sim.programme.priorities import Belief
+from sim.programme.ranking import Ranking
 from sim.programme.stages import Job, Stages, new_job
 from sim.world import World
 
 LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
-RECENT_QUARTERS = 8
 NORMAL_LAW = NormalDist()
 RANK = attrgetter("rank")
 
@@ -101,15 +100,14 @@ class _Run:
         self.end = self.edges[-1]
         self.step, self.step_year = 0, frame.step_year.tolist()
         self.opens = world.access.opens
-        self.presence: list[list[float]] = world.access.presence.T.tolist()  # by step
         self.env = simpy.Environment(initial_time=self.edges[0])
         self.ledger = Ledger(len(frame.districts), len(frame.years), _initial_land(world))
         self.stages = Stages(plan, ground, self.ledger, self.address)
         self.purse = Purse(plan.income_usd, self.ledger)
         self.free = [0] * len(plan.crews)
         self.queues = {stage: _Queue() for stage in STAGES}
-        self.recent: list[int] | None = [0] * len(frame.areas)  # reported accidents; None: to be asked for
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
+        self.ranking = Ranking(world, plan, ground, self.jobs.values())
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
         land_uses = {t.land_use for t in plan.tasks}
@@ -125,7 +123,6 @@ class _Run:
         self.land_district = np.array([t.district for t in reachable], np.int64)
         self.land_m2 = np.array([t.area_m2 for t in reachable], np.int64)
         self.area_district = ground.arrays.areas["district"].astype(np.int64)
-        self.usd_per_m2 = {(stage, use): _usd_per_m2(plan, stage, use) for stage in STAGES for use in land_uses}
         shape = (-1, N_KINDS, N_CLASSES)
         ground.use_methods(  # a whole pass and a sample, for each kind of team
             np.array([c.detection * share for c in plan.crews for share in (1.0, plan.sampling_share)]).reshape(shape),
@@ -183,7 +180,7 @@ class _Run:
                 part = min(part, job.area_m2)
                 job.area_m2 -= part
                 inside += part
-                self._expect_cost(job)
+                self.ranking.expect(job)
                 self.queues[job.stage].ranked = False
         self.ledger.lay(self.step_year[self.step], int(self.area_district[polygon]), m2, inside)
 
@@ -194,35 +191,18 @@ class _Run:
     # -- 2. teams take tasks ------------------------------------------------------------------------------
 
     def _queue(self, job: Job) -> None:
-        self._expect_cost(job)
+        self.ranking.expect(job)
         queue = self.queues[job.stage]
         if queue.ranked:
-            self._rank([job])
+            self.ranking.rank([job])
             insort(queue.jobs, job, key=RANK)
         else:
             queue.jobs.append(job)
 
-    def _expect_cost(self, job: Job) -> None:
-        """What the next stage should cost."""
-        job.work_m2 = job.next_m2(self.plan.sampling_share)
-        job.cost_usd = job.work_m2 * self.usd_per_m2[job.stage, job.task.land_use]
-
-    def _rank(self, jobs: list[Job]) -> None:
-        """Most important first: by value, then who came first, then the area's key."""
-        if self.recent is None:  # asked for late, since the ground has to decide history to answer
-            self.recent = self.ground.reported_accidents(self.step, RECENT_QUARTERS)
-        policy, presence, recent = self.plan.policy, self.presence[self.step], self.recent
-        for job in jobs:
-            task = job.task
-            value = policy(Belief(
-                task.enters, task.land_use, job.work_m2, task.users * presence[task.access], task.land_km2,
-                recent[task.area], job.cost_usd, task.chance))
-            job.rank = -value, task.enters, task.key
-
     def _ranked(self, queue: _Queue) -> list[Job]:
         """Jobs of a queue, most important first."""
         if not queue.ranked:
-            self._rank(queue.jobs)
+            self.ranking.rank(queue.jobs)
             queue.jobs.sort(key=RANK)
             queue.ranked = True
         return queue.jobs
@@ -262,6 +242,7 @@ class _Run:
         usd = round(days_of_one * crew.cost_per_day + work * crew.cost_per_m2)
         self.purse.charge(post.line, task.district, usd)
         self.free[i] -= teams
+        self.ranking.worked(job, now)
         job.begun = True
         if job.stage in ("clearance", "sampling"):
             self._sync()
@@ -302,11 +283,13 @@ class _Run:
         if self.trace:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, now))
         self.free[i] += teams
+        self.ranking.worked(job, now)
         following = self.stages.end(job)
         if following is not None:
             job.stage = following
             self._queue(job)
         else:
+            self.ranking.done(job)
             self.open_jobs -= 1
             if self.open_jobs == 0:
                 self.ledger.completed_on = now
@@ -321,7 +304,7 @@ class _Run:
             self._write_year(self.step_year[self.step])
         self.step = step
         self.purse.open_quarter(step, year)
-        self.recent = None
+        self.ranking.open_quarter(step)
         for queue in self.queues.values():
             queue.ranked = False
         self._dispatch_soon()
@@ -336,14 +319,6 @@ class _Run:
             self.purse.charge(EOD, district, round(items * self.plan.eod_cost))
         open_m2 = np.where(self.land_opens <= self.edges[self.step + 1], self.land_m2, 0)
         self.ledger.accessible_m2[year] = np.bincount(self.land_district, open_m2, self.ledger.districts)
-
-
-def _usd_per_m2(plan: Plan, stage: str, land_use: str) -> float:
-    """What a stage is expected to cost: by the first kind of team that does it; nothing where none can."""
-    crew = next((c for c in plan.crews if c.works(stage, land_use)), None)
-    if crew is None or crew.rate[land_use] <= 0.0:
-        return 0.0
-    return crew.cost_per_m2 + crew.cost_per_day / crew.rate[land_use]
 
 
 def _initial_land(world: World) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import resource
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from sim import __version__
+from sim.programme import check_policy, written_policy
 from sim.scenario import LoadedStudy, Scenario, catalogue_sources, to_yaml
 from sim.study import explain
 from sim.study.executor import Process, Workers, workers_for
@@ -74,13 +76,15 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     """
     if baseline not in scenarios:
         raise ValueError(f"baseline {baseline!r} is not among the scenarios: {', '.join(scenarios)}")
+    for scenario in scenarios.values():
+        check_policy(scenario.programme.priority)
     first = scenarios[baseline]
     draws = draws or first.replicates.draws
     per_draw = per_draw or first.replicates.per_draw
     frames = {name: make_frame(s) for name, s in scenarios.items()}
     _check_alike(frames, baseline)
     about = about or {}
-    digests = {name: f.digest for name, f in frames.items()}
+    digests = {name: _digest(f) for name, f in frames.items()}
     where = Path(folder) if folder is not None else _default_folder(about.get("study", "run"), digests, draws, per_draw)
     store = RunFolder(where)
     store.create()
@@ -101,7 +105,7 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         "horizon_years": first.horizon_years, "replicates": {"draws": draws, "per_draw": per_draw},
         "scenarios": [{
             "name": name, "title": about.get("titles", {}).get(name) or s.title, "digest": digests[name],
-            "over": about.get("over", {}).get(name),
+            "over": about.get("over", {}).get(name), "policy": s.programme.priority,
             "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0}),
         } for name, s in scenarios.items()],
         "districts": list(frames[baseline].districts), "estimator_note": ESTIMATOR_NOTE,
@@ -135,11 +139,15 @@ def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = N
 
 
 def _default_folder(name: str, digests: dict[str, str], draws: int, per_draw: int) -> Path:
-    import hashlib
-
     text = json.dumps([digests, draws, per_draw], sort_keys=True)
     plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60]
     return Path("runs") / f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _digest(frame: Frame) -> str:
+    """Digest of everything that can change a number: the scenario, and the text of a policy that a user wrote."""
+    written = written_policy(frame.scenario.programme.priority)
+    return frame.digest if written is None else hashlib.sha256((frame.digest + written.digest).encode()).hexdigest()
 
 
 def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
@@ -153,7 +161,11 @@ def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
 
 
 def _write_scenarios(store: RunFolder, scenarios: dict[str, Scenario]) -> None:
-    """Every scenario as it was run."""
+    """Every scenario as it was run, and the policies that a user wrote."""
+    for policy in {s.programme.priority for s in scenarios.values()}:
+        own = written_policy(policy)
+        if own is not None:
+            store.write_text(f"policy-{policy}.py", own.text)
     written: dict[str, str] = {}
     for name, scenario in scenarios.items():
         file = f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml"
