@@ -220,6 +220,30 @@ def report(folder: Path) -> None:
 
 
 @main.command()
+@FILE
+@click.option("--variant", help="Which variant of a study; its baseline where not given.")
+@click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Parameter draw.")
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="Chance replicate of the draw.")
+@FOLDER
+@POLICY
+def trace(file: Path, variant: str | None, draw: int, replicate: int, folder: Path | None,
+          policies: tuple[Path, ...]) -> None:
+    """Write one replicate's stages, a Gantt chart of teams and a burn-down of land."""
+    with faults_shown():
+        from sim.report import write_trace
+        from sim.study.trace import trace as run_traced
+
+        _read_policies(policies)
+        scenarios, loaded = _load_any(file)
+        name = variant or (loaded.study.baseline if loaded else file.stem)
+        if name not in scenarios:
+            raise ValueError(f"--variant: no variant {name!r}; known: {', '.join(scenarios)}")
+        traced = run_traced(scenarios[name], draw, replicate, loaded.study.variants[name].title if loaded else None)
+        for path in write_trace(traced, folder or Path("runs") / f"trace-{name}-{draw}-{replicate}"):
+            click.echo(f"written: {path}")
+
+
+@main.command()
 def warmup() -> None:
     """Compile the numerical kernels, so that later runs start at once."""
     with _workers(1) as pool:

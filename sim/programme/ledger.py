@@ -48,6 +48,8 @@ class Ledger:
         Deminers hurt; items found by clearance.
     releases : list of (date, area, branch)
         The only source of release dates.
+    stages, land_log : list
+        Of a traced run: finished stages; land by state when each quarter begins and at the end, (date, m2 by state).
     """
 
     districts: int
@@ -64,6 +66,7 @@ class Ledger:
     accessible_m2: np.ndarray = field(init=False)
     releases: list[tuple[float, int, int]] = field(default_factory=list)
     stages: list[StageRecord] = field(default_factory=list)
+    land_log: list[tuple[float, list[int]]] = field(default_factory=list)
     completed_on: float = np.inf
     events: int = 0
 
@@ -93,6 +96,10 @@ class Ledger:
         self.land_m2[district, SUSPECTED] += m2 - inside_m2
         self.newly_laid_m2[year, district] += m2 - inside_m2
         self.hazardous_added_m2[year, district] += m2
+
+    def log_land(self, date: float) -> None:
+        """Keep the land by state of the whole country, for the trace."""
+        self.land_log.append((date, self.land_m2.sum(axis=0).tolist()))
 
     def check(self) -> None:
         """Initial + newly laid = all states, in whole square metres (VALIDATION V8)."""

@@ -144,9 +144,11 @@ class _Run:
         for step in range(1, len(self.step_year)):
             self._at(self.edges[step], partial(self._review, step), URGENT)
         self.purse.open_quarter(0, 0)
+        self._log_land()
         self.env.run(until=math.nextafter(self.end, math.inf))
         self.ground.advance(self.end)
         self._write_year(self.step_year[-1])
+        self._log_land()
         self.ledger.check()
         return self.ledger
 
@@ -299,6 +301,7 @@ class _Run:
 
     def _review(self, step: int) -> None:
         self.ground.advance(self.edges[step])
+        self._log_land()
         year = self.step_year[step]
         if year != self.step_year[self.step]:
             self._write_year(self.step_year[self.step])
@@ -308,6 +311,10 @@ class _Run:
         for queue in self.queues.values():
             queue.ranked = False
         self._dispatch_soon()
+
+    def _log_land(self) -> None:
+        if self.trace:
+            self.ledger.log_land(min(self.env.now, self.end))
 
     def _write_year(self, year: int) -> None:
         """The ledger at a year's end: land by state, EOD finds and their cost."""
