@@ -30,6 +30,7 @@ class Outlook:
         self._usd, self._sampling_share, self._technical = usd_per_m2, sampling_share, technical
         self._specificity, self._kept = believed["ts_specificity"], believed["ts_kept_share"]
         self._polygon = believed["polygon"]
+        self._known: dict[tuple[str, str, str], tuple[float, float, float, float]] = {}
         self._again = believed["resurvey_sensitivity"], believed["resurvey_specificity"]
         prior, indirect = believed["contaminated_share"], believed["indirect_evidence"]
         # P(hazardous) before survey, after a first look (and its share of the land), and once confirmed, by origin
@@ -45,25 +46,34 @@ class Outlook:
 
     def of(self, job: Job) -> tuple[float, float]:
         """Land believed to hold items [m2] and expected cost until release [usd] of a task at its next stage."""
-        origin, use, usd = job.task.origin, job.task.land_use, self._usd
-        if job.stage == "nts":
-            flagged, seen = job.area_m2 * self._flagged, self._seen["survey"]
+        key = job.stage, job.task.origin, job.task.land_use
+        if key not in self._known:
+            self._known[key] = self._per_m2(*key)
+        hazardous, usd, hazardous_confirmed, usd_confirmed = self._known[key]
+        if job.stage == "resurvey":  # part of its land may be confirmed already
+            return (hazardous * job.suspected_m2 + hazardous_confirmed * job.confirmed_m2,
+                    usd * job.suspected_m2 + usd_confirmed * job.confirmed_m2)
+        land = job.for_clearance_m2 if job.stage == "clearance" else job.work_m2
+        return hazardous * land, usd * land
+
+    def _per_m2(self, stage: str, origin: str, use: str) -> tuple[float, float, float, float]:
+        """P(holds items) and USD until release per m2 that the stage works on, and of land confirmed before it."""
+        if stage == "nts":
+            seen = self._seen["survey"]
             after = (self._indirect * self._resurvey(seen, origin, use)
                      + (1.0 - self._indirect) * self._from_confirmed(seen, origin, use))
-            return job.area_m2 * self._prior[origin], job.area_m2 * usd["nts", use] + flagged * after
-        if job.stage == "resurvey":
+            return self._prior[origin], self._usd["nts", use] + self._flagged * after, 0.0, 0.0
+        if stage == "resurvey":
             seen = self._seen[origin]
-            return ((job.suspected_m2 + job.confirmed_m2) * seen,
-                    job.suspected_m2 * self._resurvey(seen, origin, use)
-                    + job.confirmed_m2 * self._from_confirmed(seen, origin, use))
+            return seen, self._resurvey(seen, origin, use), seen, self._from_confirmed(seen, origin, use)
         held = self._confirmed[origin]
-        if job.stage == "ts":
-            return job.confirmed_m2 * held, job.confirmed_m2 * self._from_confirmed(held, origin, use)
-        if job.stage == "sampling":
-            return 0.0, job.work_m2 * usd["sampling", use]
+        if stage == "ts":
+            return held, self._from_confirmed(held, origin, use), 0.0, 0.0
+        if stage == "sampling":  # it has been cleared
+            return 0.0, self._usd["sampling", use], 0.0, 0.0
         kept = self._share_kept(held, origin)
-        items = held * self._kept_if_held(origin) / kept if self._technical and kept > 0.0 else held
-        return job.for_clearance_m2 * items, job.work_m2 * self._clearing(use)
+        return (held * self._kept_if_held(origin) / kept if self._technical and kept > 0.0 else held,
+                self._clearing(use), 0.0, 0.0)
 
     def _resurvey(self, seen: float, origin: str, use: str) -> float:
         """USD per m2 of suspected land, its second survey included."""

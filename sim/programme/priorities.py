@@ -97,7 +97,7 @@ def value_of(policy: Policy, belief: Belief) -> float:
         value: object = policy(belief)
     except Exception as error:
         raise PolicyError(_told(policy, belief, f"raised {type(error).__name__}: {error}")) from error
-    if not isinstance(value, Real) or value != value:
+    if type(value) is not float and not isinstance(value, Real) or value != value:
         raise PolicyError(_told(policy, belief, f"returned {value!r}"))
     return float(value)
 

@@ -16,6 +16,7 @@ from sim.core.records import (
     EXPECTED_REPORTED,
     FIRST_GROUP,
     KILLED,
+    N_LOG,
     REPORTED,
     STOCK_ACTIVE,
     STOCK_ACTIVE_TRANSFERRED,
@@ -25,6 +26,7 @@ from sim.core.records import (
     STOCK_LAID,
     STOCK_SPOT,
     YEAR_DAYS,
+    Ground,
     Room,
 )
 from sim.programme import Ledger, Plan, run_programme
@@ -40,7 +42,7 @@ from sim.programme.ledger import (
 from sim.scenario.schema import GROUPS
 from sim.study.metrics import DENSITY_CLASSES, METRICS, NATIONAL
 from sim.world import World
-from sim.world.frame import KINDS
+from sim.world.frame import KINDS, Frame
 
 FIRST_ROOM = 1 << 14
 LARGEST_ROOM = 1 << 26
@@ -88,19 +90,16 @@ def play(world: World, plan: Plan, inner: int, trace: bool = False) -> tuple[Gro
                 ) from None
 
 
-def _by_density(world: World, accidents: np.ndarray) -> dict[str, np.ndarray]:
+def _by_density(frame: Frame, g: Ground) -> dict[str, np.ndarray]:
     """Casualties by year and density class of the land where people were hurt."""
-    frame = world.frame
-    density = np.array([s.residents / s.area_km2 for s in frame.strata])
-    limits = np.array(list(DENSITY_CLASSES.values())[:-1])
-    stratum = np.array([a.stratum for a in frame.areas], np.int64)
+    log = g.log[: g.counters[N_LOG]]
+    density = frame.area_density[log[:, 1].astype(np.int64)]
     # 0 is a class of its own; a limit belongs to the class above it
-    klass = np.where(density > 0.0, 1 + np.searchsorted(limits[1:], density, "right"), 0)[stratum]
-    date, area, casualties = accidents[:, 0], accidents[:, 1].astype(np.int64), accidents[:, 4]
-    year = frame.step_year[np.clip(np.searchsorted(frame.edges, date, "right") - 1, 0, len(frame.step_year) - 1)]
-    counts = np.bincount(year * len(DENSITY_CLASSES) + klass[area], casualties, len(frame.years) * len(DENSITY_CLASSES))
-    return {f"casualties_{name}": column
-            for name, column in zip(DENSITY_CLASSES, counts.reshape(len(frame.years), -1).T, strict=True)}
+    klass = np.where(density > 0.0, 1 + np.searchsorted(list(DENSITY_CLASSES.values())[1:-1], density, "right"), 0)
+    step = np.clip(np.searchsorted(frame.edges, log[:, 0], "right") - 1, 0, len(frame.step_year) - 1)
+    cells = len(frame.years), len(DENSITY_CLASSES)
+    people = np.bincount(frame.step_year[step] * cells[1] + klass, log[:, 4], cells[0] * cells[1]).reshape(cells)
+    return {f"casualties_{name}": people[:, i] for i, name in enumerate(DENSITY_CLASSES)}
 
 
 def _collect(world: World, ground: GroundTruth, ledger: Ledger) -> Replicate:
@@ -153,7 +152,7 @@ def _collect(world: World, ground: GroundTruth, ledger: Ledger) -> Replicate:
     for i, kind in enumerate((*KINDS, "transferred")):
         national[f"casualties_{kind}"] = g.kinds[:, i, 0]
         national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]
-    national.update(_by_density(world, ground.accidents))
+    national.update(_by_density(world.frame, g))
     return Replicate(
         np.array([columns[m.column] for m in METRICS], float),
         np.array([national[m.column] for m in NATIONAL], float),
