@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes; all
 DRAWS = click.option("--draws", type=click.IntRange(1), help="Parameter draws (outer loop).")
 PER_DRAW = click.option("--per-draw", type=click.IntRange(1, 4096), help="Chance replicates per draw (inner loop).")
 FOLDER = click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Run folder.")
+POLICY = click.option("--policy", "policies", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+                      help="Python file with policies of your own; it is run as code. May be repeated.")
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
@@ -89,15 +91,17 @@ def main() -> None:
 
 @main.command()
 @FILE
-def check(file: Path) -> None:
+@POLICY
+def check(file: Path, policies: tuple[Path, ...]) -> None:
     """Validate a scenario or study; print its size and what a run would take."""
     with faults_shown():
         from sim.world import make_frame
 
+        _read_policies(policies)
         scenarios, _ = _load_any(file)
+        _check_policies(scenarios.values())
         for name, scenario in scenarios.items():
             frame = make_frame(scenario)
-            _check_policy(scenario)
             sizes = scenario.replicates
             click.echo(
                 f"{name}: {len(frame.districts)} districts, {len(frame.strata)} strata, "
@@ -116,14 +120,17 @@ def check(file: Path) -> None:
 @PER_DRAW
 @WORKERS
 @FOLDER
-def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, folder: Path | None) -> None:
+@POLICY
+def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, folder: Path | None,
+        policies: tuple[Path, ...]) -> None:
     """Run one scenario and write its report."""
     with faults_shown(), _workers(workers) as pool:
         from sim import study
         from sim.scenario import load
 
+        _read_policies(policies)
         scenario = load(file)
-        _check_policy(scenario)
+        _check_policies([scenario])
         pool.warm_up()
         with progress_shown("running") as progress:
             results = study.run(scenario, draws, per_draw, pool, folder, progress)
@@ -138,21 +145,22 @@ def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None
 @PER_DRAW
 @WORKERS
 @FOLDER
+@POLICY
 def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: int | None, per_draw: int | None,
-            workers: int | None, folder: Path | None) -> None:
+            workers: int | None, folder: Path | None, policies: tuple[Path, ...]) -> None:
     """Compare the variants of a study file, or several scenario files (the first is the baseline)."""
     with faults_shown(), _workers(workers) as pool:
         from sim import study
         from sim.scenario import load
 
+        _read_policies(policies)
         if len(files) == 1:
             loaded = _load_study(files[0])
             unknown = set(only) - set(loaded.scenarios)
             if unknown:
                 raise ValueError(
                     f"--only: no variant {', '.join(sorted(unknown))}; known: {', '.join(loaded.scenarios)}")
-            for scenario in loaded.scenarios.values():
-                _check_policy(scenario)
+            _check_policies(loaded.scenarios.values())
             fit = files[0].parent / "calibration_fit.csv"
             pool.warm_up()
             with progress_shown("comparing") as progress:
@@ -164,8 +172,7 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
             scenarios = {f.stem: load(f) for f in files}
             if len(scenarios) < len(files):
                 raise ValueError("two scenario files have the same name: names tell scenarios apart")
-            for scenario in scenarios.values():
-                _check_policy(scenario)
+            _check_policies(scenarios.values())
             pool.warm_up()
             with progress_shown("comparing") as progress:
                 results = study.compare(scenarios, files[0].stem, draws, per_draw, pool, folder, progress)
@@ -180,13 +187,16 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
 @click.option("--check", "check_file", type=click.Path(path_type=Path),
               help="Scenario (or study, its last variant) that starts earlier, for years to check.")
 @WORKERS
-def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None) -> None:
+@POLICY
+def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None,
+              policies: tuple[Path, ...]) -> None:
     """Fit the exposure scale to reported casualties; writes calibration.yaml beside the scenario."""
     with faults_shown(), _workers(workers) as pool:
         from sim.scenario import load
         from sim.study.calibrate import calibrate as fit_scale
         from sim.study.calibrate import read_observations, write_calibration
 
+        _read_policies(policies)
         scenario = load(file)
         observed = read_observations(observations)
         pool.warm_up()
@@ -210,6 +220,30 @@ def report(folder: Path) -> None:
         from sim.study import Results
 
         _finish(Results.read(folder), pool)
+
+
+@main.command()
+@FILE
+@click.option("--variant", help="Which variant of a study; its baseline where not given.")
+@click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Parameter draw.")
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="Chance replicate of the draw.")
+@FOLDER
+@POLICY
+def trace(file: Path, variant: str | None, draw: int, replicate: int, folder: Path | None,
+          policies: tuple[Path, ...]) -> None:
+    """Write one replicate's stages, a Gantt chart of teams and a burn-down of land."""
+    with faults_shown():
+        from sim.report import write_trace
+        from sim.study.trace import trace as run_traced
+
+        _read_policies(policies)
+        scenarios, loaded = _load_any(file)
+        name = variant or (loaded.study.baseline if loaded else file.stem)
+        if name not in scenarios:
+            raise ValueError(f"--variant: no variant {name!r}; known: {', '.join(scenarios)}")
+        traced = run_traced(scenarios[name], draw, replicate, loaded.study.variants[name].title if loaded else None)
+        for path in write_trace(traced, folder or Path("runs") / f"trace-{name}-{draw}-{replicate}"):
+            click.echo(f"written: {path}")
 
 
 @main.command()
@@ -260,17 +294,20 @@ def _warnings(scenarios: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _check_policy(scenario: Any) -> None:
-    import difflib
+def _check_policies(scenarios: Iterable[Any]) -> None:
+    from sim.programme import check_policy
 
-    from sim.programme import PRIORITIES
+    for scenario in scenarios:
+        check_policy(scenario.programme.priority)
 
-    name = scenario.programme.priority
-    if name not in PRIORITIES:
-        near = difflib.get_close_matches(name, PRIORITIES, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(sorted(PRIORITIES))
-        raise ValueError(f"programme.priority: no policy {name!r}; expected one of {known}{hint}")
+
+def _read_policies(files: Iterable[Path]) -> None:
+    """Run the files that the user named as code, and say so."""
+    from sim.programme import read_policies
+
+    for file in files:
+        names = read_policies(file)
+        click.echo(f"policies from {file.resolve()}, run as Python: {', '.join(names)}", err=True)
 
 
 def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:

@@ -5,8 +5,10 @@ except through what a finished task reveals (``sim.core.ground.GroundTruth``).
 """
 
 from sim.programme.ledger import Ledger
+from sim.programme.own import Written, check_policy, priority, read_policies, register, written_policy
 from sim.programme.plan import Plan, make_plan
-from sim.programme.priorities import PRIORITIES, priority
+from sim.programme.priorities import PRIORITIES, Belief, PolicyError
 from sim.programme.run import run_programme
 
-__all__ = ["PRIORITIES", "Ledger", "Plan", "make_plan", "priority", "run_programme"]
+__all__ = ["PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policy", "make_plan", "priority",
+           "read_policies", "register", "run_programme", "written_policy"]

@@ -61,6 +61,8 @@ class Ledger:
         Reached by risk education, each time counted.
     releases : list of (date, area, branch)
         The only source of release dates.
+    stages, land_log : list
+        Of a traced run: finished stages; land by state when each quarter begins and at the end, (date, m2 by state).
     """
 
     districts: int
@@ -84,6 +86,7 @@ class Ledger:
     accessible_m2: np.ndarray = field(init=False)
     releases: list[tuple[float, int, int]] = field(default_factory=list)
     stages: list[StageRecord] = field(default_factory=list)
+    land_log: list[tuple[float, list[int]]] = field(default_factory=list)
     completed_on: float = np.inf
     events: int = 0
 
@@ -130,6 +133,10 @@ class Ledger:
         unspent: np.ndarray = self.lost_usd.sum(axis=(1, 2))
         unspent[-1] += self.left_usd.sum()
         return unspent
+
+    def log_land(self, date: float) -> None:
+        """Keep the land by state of the whole country, for the trace."""
+        self.land_log.append((date, self.land_m2.sum(axis=0).tolist()))
 
     def check(self) -> None:
         """Every square metre and every dollar: land at the start and newly laid is all in some state (VALIDATION V8);

@@ -12,6 +12,7 @@ from sim.programme.budget import Account, eod_items_per_day, make_accounts
 from sim.programme.crews import Crew, Terrain, closed_by_month, make_crews, make_terrains, terrain_of
 from sim.programme.education import Education, make_education
 from sim.programme.floods import Flood, make_floods
+from sim.programme.own import check_policy
 from sim.programme.passes import Inspection
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.world import World
@@ -57,6 +58,9 @@ class Plan:
         Terrains on which nobody can work in a month, January first; empty: there are none.
     accounts : tuple of Account
         Money as it comes in; none: no limit.
+    believed : dict
+        What planners take for granted, by key of ``programme.survey``: central values, whatever was drawn; and
+        ``polygon``, the mined share of a recorded polygon.
     eod_items_per_day : (step,) float64
         Spot tasks that EOD teams can attend.
     renewed_days : float
@@ -71,6 +75,7 @@ class Plan:
     closed: tuple[frozenset[int], ...]
     policy: Policy
     values: dict[str, float]
+    believed: dict[str, float]
     kept_of_polygon: float
     inspection: Inspection
     max_passes: int
@@ -89,14 +94,12 @@ def make_plan(world: World) -> Plan:
     """Tasks, teams and money of one parameter draw."""
     scenario, draw = world.frame.scenario, world.draw
     programme = scenario.programme
-    if programme.priority not in PRIORITIES:
-        known = ", ".join(sorted(PRIORITIES))
-        raise ValueError(f"programme.priority: no policy {programme.priority!r}; known: {known}")
+    check_policy(programme.priority)
     terrains, accounts = make_terrains(world), make_accounts(world)
     return Plan(
         tasks=_tasks(world, terrains), crews=make_crews(world, terrains), terrains=len(terrains),
         closed=closed_by_month(world, terrains), policy=PRIORITIES[programme.priority],
-        values=draw.values,
+        values=draw.values, believed=_believed(world),
         kept_of_polygon=_kept(world), inspection=_inspection(world), max_passes=programme.max_passes,
         handover_days=draw["programme.handover_days"] if programme.handover_days is not None else 0.0,
         stand_down_days=programme.stand_down_days,
@@ -134,6 +137,15 @@ def _tasks(world: World, terrains: tuple[Terrain, ...]) -> tuple[Task, ...]:
             i, keys[i], district[access], access, s.land_use, terrains.index(terrain_of(s)), origin, size[i], enters,
             users[name.stratum], s.area_km2, chances[i]))
     return tuple(tasks)
+
+
+def _believed(world: World) -> dict[str, float]:
+    """Central values of survey and polygons: what planners believe is not what a draw makes of the world."""
+    scenario = world.frame.scenario
+    survey = scenario.programme.survey
+    values = {name: getattr(survey, name).central for name in type(survey).model_fields}
+    factors = [transfer.polygon_factor.central for transfer in scenario.transfers.values()]
+    return {**values, "polygon": 1.0 / max([1.0, *factors])}
 
 
 def _kept(world: World) -> float:

@@ -29,14 +29,13 @@ from sim.programme.ledger import EDUCATION, EOD, Ledger, StageRecord
 from sim.programme.money import Purse
 from sim.programme.passes import Passes
 from sim.programme.plan import Plan, Task
-from sim.programme.priorities import Belief
+from sim.programme.ranking import Ranking
 from sim.programme.season import MONTH_DAYS
 from sim.programme.staff import Staff
 from sim.programme.stages import HANDOVER, Job, Stages, new_job
 from sim.world import World
 
 LAST = EventPriority(2)  # after urgent (0) and normal (1) events of the same moment
-RECENT_QUARTERS = 8
 RANK = attrgetter("rank")
 
 
@@ -102,7 +101,6 @@ class _Run:
         self.end = self.edges[-1]
         self.step, self.step_year = 0, frame.step_year.tolist()
         self.country = Country(world, plan.tasks)
-        self.presence: list[list[float]] = world.access.presence.T.tolist()  # by step
         self.env = simpy.Environment(initial_time=self.edges[0])
         self.ledger = Ledger(
             len(frame.districts), len(frame.years), self.country.initial_land(), tuple(a.payer for a in plan.accounts))
@@ -111,8 +109,8 @@ class _Run:
         self.staff = Staff(plan.crews, self.address, frame.area_keys)
         self.free = self.staff.free  # teams by kind
         self.queues = {stage: _Queue() for stage in STAGES}
-        self.recent: list[int] | None = [0] * len(frame.areas)  # reported accidents; None: to be asked for
         self.jobs = {task.area: new_job(task) for task in plan.tasks}
+        self.ranking = Ranking(world, plan, ground, self.jobs.values())
         self.open_jobs = len(plan.tasks)  # those that become reachable after the horizon too
         self.dispatching = False
         self.posts = [
@@ -120,7 +118,6 @@ class _Run:
             for i, crew in enumerate(plan.crews) for stage in crew.stages]
         self.closed: frozenset[int] = frozenset()  # terrains on which nobody can work this month
         self.area_keys = frame.area_keys
-        self.usd_per_m2 = {stage: [_usd_per_m2(plan, stage, k) for k in range(plan.terrains)] for stage in STAGES}
         self.passes = Passes(plan.crews, ground)
         ground.use_eod(plan.eod_items_per_day)
         if plan.education is not None:
@@ -147,10 +144,12 @@ class _Run:
         self._teach(0, 0)
         if self.plan.closed:
             self._turn_month(math.floor(self.edges[0] / MONTH_DAYS))
+        self._log_land()
         self.env.run(until=math.nextafter(self.end, math.inf))
         self.ground.advance(self.end)
         self._write_year(self.step_year[-1])
         self.purse.close()
+        self._log_land()
         self.ledger.check()
         return self.ledger
 
@@ -184,7 +183,7 @@ class _Run:
                 part = min(part, job.area_m2)
                 job.area_m2 -= part
                 inside += part
-                self._expect_cost(job)
+                self.ranking.expect(job)
                 self.queues[job.stage].ranked = False
         self.ledger.lay(self.step_year[self.step], self.country.district_of(polygon), m2, inside)
 
@@ -201,35 +200,18 @@ class _Run:
     # -- 2. teams take tasks ------------------------------------------------------------------------------
 
     def _queue(self, job: Job) -> None:
-        self._expect_cost(job)
+        self.ranking.expect(job)
         queue = self.queues[job.stage]
         if queue.ranked:
-            self._rank([job])
+            self.ranking.rank([job])
             insort(queue.jobs, job, key=RANK)
         else:
             queue.jobs.append(job)
 
-    def _expect_cost(self, job: Job) -> None:
-        """What the next stage should cost."""
-        job.work_m2 = job.next_m2(self.plan.inspection)
-        job.cost_usd = job.work_m2 * self.usd_per_m2[job.stage][job.task.terrain]
-
-    def _rank(self, jobs: list[Job]) -> None:
-        """Most important first: by value, then who came first, then the area's key."""
-        if self.recent is None:  # asked for late, since the ground has to decide history to answer
-            self.recent = self.ground.reported_accidents(self.step, RECENT_QUARTERS)
-        policy, presence, recent = self.plan.policy, self.presence[self.step], self.recent
-        for job in jobs:
-            task = job.task
-            value = policy(Belief(
-                task.enters, task.land_use, job.work_m2, task.users * presence[task.access], task.land_km2,
-                recent[task.area], job.cost_usd, task.chance))
-            job.rank = -value, task.enters, task.key
-
     def _ranked(self, queue: _Queue) -> list[Job]:
         """Jobs of a queue, most important first."""
         if not queue.ranked:
-            self._rank(queue.jobs)
+            self.ranking.rank(queue.jobs)
             queue.jobs.sort(key=RANK)
             queue.ranked = True
         return queue.jobs
@@ -271,6 +253,7 @@ class _Run:
         i, crew, now, task = post.i, post.crew, self.env.now, job.task
         teams, end, usd = self.staff.send(i, job, now)
         self.purse.charge(post.line, task.district, usd)
+        self.ranking.worked(job, now)
         job.begun = True
         if job.stage in PASSES:
             self._sync()
@@ -301,6 +284,7 @@ class _Run:
         if self.trace:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, now))
         self.staff.back(i, teams, job.task.district)
+        self.ranking.worked(job, now)
         if job.stage == "marking":
             self._marked(job)
         else:
@@ -351,6 +335,7 @@ class _Run:
             if again is not None:
                 self.open_jobs += 1
                 self.ledger.completed_on = math.inf
+                self.ranking.add(again)
                 self._queue(again)
         self._dispatch_soon()
 
@@ -362,6 +347,7 @@ class _Run:
     def _done(self, job: Job) -> None:
         """One task less."""
         job.done = True
+        self.ranking.done(job)
         self.open_jobs -= 1
         if self.open_jobs == 0:
             self.ledger.completed_on = self.env.now
@@ -370,13 +356,14 @@ class _Run:
 
     def _review(self, step: int) -> None:
         self.ground.advance(self.edges[step])
+        self._log_land()
         year = self.step_year[step]
         if year != self.step_year[self.step]:
             self._write_year(self.step_year[self.step])
         self.step = step
         self.purse.open_quarter(step, year)
         self._teach(step, year)
-        self.recent = None
+        self.ranking.open_quarter(step)
         for queue in self.queues.values():
             queue.ranked = False
         self._dispatch_soon()
@@ -389,6 +376,10 @@ class _Run:
             for district, usd in enumerate(education.usd[step].tolist()):
                 self.purse.charge(EDUCATION, district, usd)
 
+    def _log_land(self) -> None:
+        if self.trace:
+            self.ledger.log_land(min(self.env.now, self.end))
+
     def _write_year(self, year: int) -> None:
         """The ledger at a year's end: land by state, EOD finds and their cost."""
         self.ledger.land_by_year_m2[year] = self.ledger.land_m2
@@ -398,7 +389,3 @@ class _Run:
         self.ledger.accessible_m2[year] = self.country.accessible_m2(self.edges[self.step + 1])
 
 
-def _usd_per_m2(plan: Plan, stage: str, terrain: int) -> float:
-    """What a stage is expected to cost: by the first kind of team that does it; nothing where none can."""
-    crew = next((c for c in plan.crews if c.works(stage, terrain)), None)
-    return 0.0 if crew is None else crew.cost_per_m2 + crew.cost_per_day / crew.rate[stage][terrain]

@@ -46,6 +46,8 @@ class Job:
     found: int = 0  # items found by the last pass
     work_m2: int = 0  # land that the stage works on
     cost_usd: float = 0.0  # expected, of the stage
+    hazardous_m2: float = 0.0  # believed to hold items
+    release_usd: float = 0.0  # expected, of all stages from here
     rank: tuple[float, float, int] = (0.0, 0.0, 0)  # smallest first
     to_mark: bool = False  # confirmed just now, and teams put up the marking
     done: bool = False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.report.shape import Results
     from sim.report.tables import comparison
     from sim.report.terminal import terminal_table
+    from sim.report.traces import write_trace
 
 __all__ = [
     "FirstScreen",
@@ -28,6 +29,7 @@ __all__ = [
     "overview",
     "terminal_table",
     "write_report",
+    "write_trace",
 ]
 
 _HOMES = {
@@ -38,6 +40,7 @@ _HOMES = {
     "first_screen": "sentences",
     "comparison": "tables",
     "terminal_table": "terminal",
+    "write_trace": "traces",
 }
 
 

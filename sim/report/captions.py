@@ -19,6 +19,19 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         "An item that no longer functions still holds explosive and costs as much to find as one that does. "
         "Where devices are transferred, theirs alone are shown.",
     ),
+    "completion": (
+        "How much land is done with, by year",
+        "Each panel is one order of tasks at one budget. The wider the fan, the less is known about when the land is "
+        "done with.",
+    ),
+    "deadline": (
+        "Probability of meeting the deadline",
+        "Over what is not known and chance together.",
+    ),
+    "pairs": (
+        "What an order of tasks is worth",
+        "To the left of zero fewer people are hurt than with the first order of the same group.",
+    ),
     "items_added": (
         "What a transfer leaves in the ground",
         "Full lines: items that still function. Dashed: inert items. Both above the baseline, at each "

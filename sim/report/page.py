@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.report import behind, devices, exhibits, parameters, reading, sentences, tables
+from sim.report import behind, devices, exhibits, parameters, programme, reading, sentences, tables
 from sim.report.captions import CAPTIONS, WORDS, caption_of
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS
@@ -82,10 +82,10 @@ def write_report(results: Results, folder: str | Path, workers: Workers | None =
     pictures = {}
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for picture, svg in filter(None, drawings):
-        _write(folder / "figures" / f"{picture.key}.svg", svg)
+        write_whole(folder / "figures" / f"{picture.key}.svg", svg)
         pictures[picture.key] = picture
     page = folder / "report.html"
-    _write(page, _page(next(text), pictures).encode())
+    write_whole(page, _page(next(text), pictures).encode())
     return page
 
 
@@ -189,7 +189,7 @@ def beside(results: Results) -> list[tuple[str, str, str]]:
             continue
         if effect and effect.metric == INERT_TRANSFERRED:
             words = "Transferred devices inert in the ground at the end, to be cleared"
-        if effect is None:
+        if effect is None or (metric == HAZARDOUS and effect.is_zero):
             continue
         unit, factor = tables.shown_unit(effect.unit)
         after = f" {unit}" if metric == HAZARDOUS else ""
@@ -238,6 +238,16 @@ def sections(results: Results) -> list[Section]:
 
     counts = parameters.grade_counts(results)
     return [
+        part(
+            "programme",
+            "Which task first, and with how much money",
+            "The same land, people, ordnance and teams; what differs is the order of tasks and the money. Land is done "
+            "with when it is released, or surveyed and without evidence.",
+            ("completion", "deadline", "pairs"),
+            programme.value_table(results),
+            programme.benefits_table(results),
+            programme.districts_table(results),
+        ),
         part(
             "differences",
             "What each scenario changes",
@@ -297,7 +307,7 @@ def sections(results: Results) -> list[Section]:
         ),
     ]
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file under a temporary name and rename it, so that nobody ever meets half of it."""
     with _temporary(path) as handle:
         handle.write(content)

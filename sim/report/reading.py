@@ -158,9 +158,15 @@ def effect(results: Results, scenario: str, metric: str) -> Effect | None:
     return effects(results, metric, scenario).get(scenario)
 
 
-def effects(results: Results, metric: str, scenario: str | None = None) -> dict[str, Effect]:
-    """Return `effect` of every scenario that has one (or of one scenario), in the study's order."""
-    rows = whole(select(results.differences, metric=metric, scenario=scenario, district="all", group="all"))
+def effects(
+    results: Results, metric: str, scenario: str | None = None, table: pd.DataFrame | None = None
+) -> dict[str, Effect]:
+    """Return `effect` of every scenario that has one (or of one scenario), in the study's order.
+
+    Differences are those from the baseline unless another table of differences is given.
+    """
+    table = results.differences if table is None else table
+    rows = whole(select(table, metric=metric, scenario=scenario, district="all", group="all"))
     equal = same_inputs(results)
     found: dict[str, dict[str, Effect]] = {}
     for row in rows.to_dict("records"):

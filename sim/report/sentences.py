@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.report import devices, direct, fit, parameters, reading
+from sim.report import devices, direct, fit, parameters, programme, reading
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS, Effect, quoted
 from sim.report.shape import Results, select
@@ -70,7 +70,13 @@ def first_screen(results: Results) -> FirstScreen:
 
 
 def answer(results: Results) -> list[str]:
-    """Return the answer: the headline against the baseline, what it assumes, and the extremes beside it."""
+    """Return the answer: the headline against the baseline, what it assumes, and the extremes beside it.
+
+    A study with groups is about what differs within them, and that is told instead.
+    """
+    within = programme.sentences(results)
+    if within:
+        return within
     head, base = reading.headline(results), reading.baseline(results)
     effect = reading.effect(results, head, CASUALTIES) if head else None
     if head is None or effect is None:

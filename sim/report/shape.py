@@ -59,6 +59,18 @@ class Results(Protocol):
         """Differences per 10,000 devices: scenario, metric, mean, p05, p95."""
 
     @property
+    def completion(self) -> pd.DataFrame | None:
+        """Land done with by year, of studies with a deadline: see `sim.study.progress.completion`."""
+
+    @property
+    def pairs(self) -> pd.DataFrame | None:
+        """Differences from the first variant of the group: the columns of `differences`."""
+
+    @property
+    def value(self) -> pd.DataFrame | None:
+        """Casualties averted for the money: scenario, baseline, metric, unit, mean, p05, p95, n."""
+
+    @property
     def failures(self) -> pd.DataFrame:
         """Runs that failed: scenario, draw, inner, seed, error."""
 
@@ -82,12 +94,18 @@ class Condensed:
     by_end: pd.DataFrame
     per_10000: pd.DataFrame
     failures: pd.DataFrame
+    completion: pd.DataFrame | None
+    pairs: pd.DataFrame | None
+    value: pd.DataFrame | None
     map: dict[str, Any] | None
 
 
 def condense(results: Results) -> Condensed:
     """Return the results without the years of single districts and groups, and of differences in flows."""
-    summary, differences = results.summary, select(results.differences, district="all", group="all")
+    summary, differences = results.summary, results.differences
+    of_all = (differences["district"] == "all") & (differences["group"] == "all")
+    people = (differences["metric"] == "casualties_total") & (differences["period"].astype(str) == "all")
+    differences = differences[of_all | people]
     total = (summary["district"] == "all") & (summary["group"] == "all")
     summary = summary[total | (summary["period"].astype(str) == "all")]
     whole_time = differences["period"].astype(str) == "all"

@@ -44,6 +44,10 @@ LABELS = {
         }.items()
         for after, told in (("", ""), ("_expected", ", expected value"))
     },
+    "casualties_open_land": "Civilian casualties where nobody lives",
+    "casualties_rural": "Civilian casualties in rural settlements (below 300 residents per km²)",
+    "casualties_cluster": "Civilian casualties in urban clusters (300 to 1,500 residents per km²)",
+    "casualties_centre": "Civilian casualties in urban centres (1,500 residents per km² and more)",
     "accidents": "Accidents",
     "accidents_expected": "Accidents, expected value",
     "items_laid": "Items laid or left",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class LoadedStudy:
     changes : dict of str to dict
         By variant: dotted path to value, those of the variants it stands `over` included.
     sources : dict of str to str
-        Short name to full source: catalogue, `sources.yaml` beside the study, the study's own.
+        Short name to full source: catalogue, `sources.yaml` beside the base and beside the study, the study's own.
     path : Path
         The study file.
     """
@@ -130,6 +131,7 @@ def load_study(path: str | os.PathLike[str]) -> LoadedStudy:
         faults += [_named(f, name, str(path)) for f in found if f not in base_faults]
         if scenario is not None:
             scenarios[name] = scenario
+    faults += _deadline(study, tree, scenarios)
     if faults:
         raise ScenarioError(faults)
     values = {
@@ -194,14 +196,31 @@ def _names(study: Study, tree: Tree) -> list[Fault]:
     return faults
 
 
+def _deadline(study: Study, tree: Tree, scenarios: dict[str, Scenario]) -> list[Fault]:
+    """A deadline is in a year that every scenario reaches the end of."""
+    if study.deadline is None:
+        return []
+    ends = [s.start + dt.timedelta(days=365.25 * s.horizon_years) for s in scenarios.values()]
+    first = max((s.start.year for s in scenarios.values()), default=study.deadline.year)
+    last = min((end + dt.timedelta(days=1) for end in ends), default=None)
+    if last is not None and not first <= study.deadline.year < last.year:
+        place = tree.place(("deadline", "year"))
+        return [Fault.at(place, f"deadline.year: {study.deadline.year} is not simulated to its end",
+                         f"{first} to {last.year - 1}")]
+    return []
+
+
 def _sources(file: Path, study: Study) -> tuple[dict[str, str], list[Fault]]:
     from sim.scenario.catalogue import catalogue_sources
 
-    beside = file.parent / "sources.yaml"
     told: dict[str, str] = {}
     faults: list[Fault] = []
-    if beside.is_file():
-        tree, faults = read_yaml(beside, str(Path(file).parent / "sources.yaml"))
+    for folder in dict.fromkeys(((file.parent / study.base).parent, file.parent)):
+        beside = folder / "sources.yaml"
+        if not beside.is_file():
+            continue
+        tree, found = read_yaml(beside, str(beside))
+        faults += found
         for key, text in tree.data.items():
             if isinstance(text, str):
                 told[key] = text

@@ -301,7 +301,16 @@ class Variant(Section):
 
     title: str = ""
     over: Name | None = None
+    group: str = Field(
+        "", max_length=40, description="variants of a group are shown side by side and compared with its first one")
     set: dict[str, Any] = Field({}, description="dotted path -> value")
+
+
+class Deadline(Section):
+    """A date and how much land should be done with by then: released, or surveyed without evidence."""
+
+    year: int = Field(ge=1900, le=2300, description="by the end of this year")
+    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="share of all land on the books")
 
 
 class Study(Section):
@@ -314,4 +323,5 @@ class Study(Section):
     headline: Name | None = Field(None, description="the variant whose difference answers the question")
     variants: dict[Name, Variant] = Field(min_length=1)
     quick: Replicates = Replicates(draws=10, per_draw=2)
+    deadline: Deadline | None = None
     sources: dict[str, str] = Field({}, description="short name -> full source, for the table of parameters")

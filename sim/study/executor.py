@@ -82,16 +82,27 @@ class Process(NamedTuple):
     memory: int
 
 
+def _packed(scenario: Scenario) -> bytes:
+    """A scenario with the text of its policy, where a user wrote that: what a process has to be told."""
+    from sim.programme import written_policy
+
+    return pickle.dumps((scenario, written_policy(scenario.programme.priority)))
+
+
 @lru_cache(maxsize=1)
-def _frame(pickled: bytes) -> Frame:
+def _frame(packed: bytes) -> Frame:
     """The frame of a scenario, kept for the next block, which is mostly of the same one."""
+    from sim.programme import register
     from sim.world import make_frame
 
-    return make_frame(pickle.loads(pickled))
+    scenario, policy = pickle.loads(packed)
+    if policy is not None:
+        register(policy)
+    return make_frame(scenario)
 
 
-def _work(pickled: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Process]:
-    chunk = _run_block(_frame(pickled), block, per_draw)
+def _work(packed: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Process]:
+    chunk = _run_block(_frame(packed), block, per_draw)
     return block, chunk, Process(os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
@@ -143,7 +154,7 @@ class Workers:
         from sim.scenario import load
 
         scenario = load(Path(str(files("sim.study") / "warmup.yaml")))
-        work = pickle.dumps(scenario), Block("warmup", 0, 1), 1
+        work = _packed(scenario), Block("warmup", 0, 1), 1
         failures = _work(*work)[1].failures
         if failures:
             raise RuntimeError(failures[0]["traceback"])
@@ -156,11 +167,11 @@ class Workers:
     def run(self, scenarios: dict[str, Scenario], blocks: list[Block],
             per_draw: int) -> Iterator[tuple[Block, Chunk, Process]]:
         """(block, chunk, process) of each block, as they finish; the work begins before the first is asked for."""
-        pickled = {name: pickle.dumps(scenario) for name, scenario in scenarios.items()}
+        packed = {name: _packed(scenario) for name, scenario in scenarios.items()}
         if self.pool is None:
-            return (_work(pickled[block.scenario], block, per_draw) for block in blocks)
+            return (_work(packed[block.scenario], block, per_draw) for block in blocks)
         with _loss_told():
-            futures = {self.pool.submit(_work, pickled[block.scenario], block, per_draw) for block in blocks}
+            futures = {self.pool.submit(_work, packed[block.scenario], block, per_draw) for block in blocks}
         if self.afterwards:
             self.each(import_module, self.afterwards)
         return _as_they_finish(futures)

@@ -74,12 +74,17 @@ METRICS: tuple[Metric, ...] = (
 )
 """By year and district."""
 
+DENSITY_CLASSES = {"open_land": 0.0, "rural": 300.0, "cluster": 1500.0, "centre": float("inf")}
+"""Where an accident happens, by residents per km2 of the stratum before the hostilities: below this, or 0 for land
+where nobody lives. Limits of the Degree of Urbanisation: rural, urban cluster, urban centre (MODEL section 6)."""
+
 NATIONAL: tuple[Metric, ...] = (
     Metric("money_unspent_usd", "usd", "flow"),
     Metric("budget_usd", "usd", "flow"),
     Metric("money_owed_usd", "usd", "stock"),
     *(Metric(f"casualties_{k}", "persons", "flow") for k in ("ap", "av", "submunition", "erw", "transferred")),
     *(Metric(f"casualties_{k}_expected", "persons", "flow") for k in ("ap", "av", "submunition", "erw", "transferred")),
+    *(Metric(f"casualties_{k}", "persons", "flow") for k in DENSITY_CLASSES),
 )
 """By year only; `transferred` are casualties by the transferred devices themselves, also among those by kind."""
 

@@ -16,6 +16,7 @@ from sim.core.records import (
     EXPECTED_REPORTED,
     FIRST_GROUP,
     KILLED,
+    N_LOG,
     REPORTED,
     STOCK_ACTIVE,
     STOCK_ACTIVE_TRANSFERRED,
@@ -39,9 +40,9 @@ from sim.programme.ledger import (
     TO_SURVEY,
 )
 from sim.scenario.schema import GROUPS
-from sim.study.metrics import METRICS, NATIONAL
+from sim.study.metrics import DENSITY_CLASSES, METRICS, NATIONAL
 from sim.world import World
-from sim.world.frame import KINDS
+from sim.world.frame import KINDS, Frame
 
 FIRST_ROOM = 1 << 14
 LARGEST_ROOM = 1 << 26
@@ -70,23 +71,39 @@ _room = [Room(FIRST_ROOM)]  # used by one replicate of this process after the ot
 
 
 def run_replicate(world: World, plan: Plan, inner: int) -> Replicate:
-    """Run one replicate; the arrays for candidates grow until everything fits."""
+    """Run one replicate."""
+    return _collect(world, *play(world, plan, inner))
+
+
+def play(world: World, plan: Plan, inner: int, trace: bool = False) -> tuple[GroundTruth, Ledger]:
+    """Let the programme of one replicate run on its ground; the arrays for candidates grow until everything fits."""
     while True:
         room = _room[0]
         ground = GroundTruth(world.replicate(inner, room))
         try:
-            ledger = run_programme(world, plan, ground)
+            return ground, run_programme(world, plan, ground, trace)
         except OutOfRoom:
             _room[0] = Room(2 * room.places if room.places < LARGEST_ROOM else FIRST_ROOM)
             if room.places >= LARGEST_ROOM:
                 raise MemoryError(
                     "more than 67 million encounters in one replicate: lower exposure.scale or the number of items"
                 ) from None
-            continue
-        return _collect(world, ground.arrays, ledger)
 
 
-def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
+def _by_density(frame: Frame, g: Ground) -> dict[str, np.ndarray]:
+    """Casualties by year and density class of the land where people were hurt."""
+    log = g.log[: g.counters[N_LOG]]
+    density = frame.area_density[log[:, 1].astype(np.int64)]
+    # 0 is a class of its own; a limit belongs to the class above it
+    klass = np.where(density > 0.0, 1 + np.searchsorted(list(DENSITY_CLASSES.values())[1:-1], density, "right"), 0)
+    step = np.clip(np.searchsorted(frame.edges, log[:, 0], "right") - 1, 0, len(frame.step_year) - 1)
+    cells = len(frame.years), len(DENSITY_CLASSES)
+    people = np.bincount(frame.step_year[step] * cells[1] + klass, log[:, 4], cells[0] * cells[1]).reshape(cells)
+    return {f"casualties_{name}": people[:, i] for i, name in enumerate(DENSITY_CLASSES)}
+
+
+def _collect(world: World, ground: GroundTruth, ledger: Ledger) -> Replicate:
+    g = ground.arrays
     tally, stock, land = g.tallies, g.stocks, ledger.land_by_year_m2
     present, person_years = world.people_by_year
     spot = np.diff(stock[:, :, STOCK_SPOT], axis=0, prepend=0.0)
@@ -139,6 +156,7 @@ def _collect(world: World, g: Ground, ledger: Ledger) -> Replicate:
     for i, kind in enumerate((*KINDS, "transferred")):
         national[f"casualties_{kind}"] = g.kinds[:, i, 0]
         national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]
+    national.update(_by_density(world.frame, g))
     return Replicate(
         np.array([columns[m.column] for m in METRICS], float),
         np.array([national[m.column] for m in NATIONAL], float),

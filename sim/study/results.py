@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 TABLES = ("summary", "differences", "parameters", "drivers", "spread", "treaty", "by_end", "per_10000", "failures")
-OPTIONAL_TABLES = ("fit",)
+OPTIONAL_TABLES = ("fit", "completion", "pairs", "value")  # of studies that have them
 
 
 @dataclass
@@ -27,6 +27,9 @@ class Results:
     summary, differences, parameters, drivers, spread, treaty, by_end, per_10000, failures : DataFrame
     fit : DataFrame or None
         Fitted against observed casualties by year.
+    completion, pairs, value : DataFrame or None
+        Of studies with a deadline: share of land done with by year. Of studies with groups: differences from the
+        first variant of the group; casualties averted for the money.
     map : dict or None
         GeoJSON of schematic districts, for drawing only.
     """
@@ -43,6 +46,9 @@ class Results:
     per_10000: pd.DataFrame
     failures: pd.DataFrame
     fit: pd.DataFrame | None = None
+    completion: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None
+    value: pd.DataFrame | None = None
     map: dict[str, Any] | None = field(default=None, repr=False)
 
     @classmethod
@@ -60,12 +66,11 @@ class Results:
             tables = dict(zip(TABLES, threads.map(table, TABLES), strict=True))
         for column in ("source", "note"):
             tables["parameters"][column] = tables["parameters"][column].fillna("")
-        fit = folder / "fit.csv"
+        optional = {name: table(name) for name in OPTIONAL_TABLES if (folder / f"{name}.csv").is_file()}
         drawing = folder / "map.geojson"
         return cls(
             folder, json.loads((folder / "manifest.json").read_text()), **tables,
-            fit=pd.read_csv(fit) if fit.is_file() else None,
-            map=json.loads(drawing.read_text()) if drawing.is_file() else None)
+            **optional, map=json.loads(drawing.read_text()) if drawing.is_file() else None)
 
     @property
     def scenarios(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import resource
@@ -17,8 +18,10 @@ import numpy as np
 import pandas as pd
 
 from sim import __version__
+from sim.programme import check_policy, written_policy
 from sim.scenario import LoadedStudy, Scenario, catalogue_sources, to_yaml
-from sim.study import explain
+from sim.scenario.schema import Deadline
+from sim.study import explain, progress
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.results import Results
 from sim.study.spread import spread
@@ -74,13 +77,15 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     """
     if baseline not in scenarios:
         raise ValueError(f"baseline {baseline!r} is not among the scenarios: {', '.join(scenarios)}")
+    for scenario in scenarios.values():
+        check_policy(scenario.programme.priority)
     first = scenarios[baseline]
     draws = draws or first.replicates.draws
     per_draw = per_draw or first.replicates.per_draw
     frames = {name: make_frame(s) for name, s in scenarios.items()}
     _check_alike(frames, baseline)
     about = about or {}
-    digests = {name: f.digest for name, f in frames.items()}
+    digests = {name: _digest(f) for name, f in frames.items()}
     where = Path(folder) if folder is not None else _default_folder(about.get("study", "run"), digests, draws, per_draw)
     store = RunFolder(where)
     store.create()
@@ -92,7 +97,7 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         computed = pool.run(scenarios, list(work), per_draw)
         _write_scenarios(store, scenarios)  # here and in what follows the processes are at work
         finished = _fill(store, blocks, work, computed, frames[baseline].years, memory, progress)
-        results = _tables(store, scenarios, frames, baseline, blocks, finished, fit, about.get("headline"))
+        results = _tables(store, scenarios, frames, baseline, blocks, finished, fit, about)
     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, *memory.values()
     manifest = {
         "study": about.get("study", first.title), "question": about.get("question", first.question),
@@ -101,9 +106,11 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
         "horizon_years": first.horizon_years, "replicates": {"draws": draws, "per_draw": per_draw},
         "scenarios": [{
             "name": name, "title": about.get("titles", {}).get(name) or s.title, "digest": digests[name],
-            "over": about.get("over", {}).get(name),
+            "over": about.get("over", {}).get(name), "group": about.get("groups", {}).get(name, ""),
+            "policy": s.programme.priority,
             "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0}),
         } for name, s in scenarios.items()],
+        "deadline": about["deadline"].model_dump() if about.get("deadline") else None,
         "districts": list(frames[baseline].districts), "estimator_note": ESTIMATOR_NOTE,
         "sources": {**catalogue_sources(), **about.get("sources", {})},
         "versions": {"python": platform.python_version(), **{
@@ -129,17 +136,21 @@ def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = N
     about = {
         "study": spec.study, "question": spec.question, "headline": spec.headline if spec.headline in names else None,
         "titles": {n: spec.variants[n].title for n in names}, "over": {n: spec.variants[n].over for n in names},
-        "sources": study.sources}
+        "groups": {n: spec.variants[n].group for n in names}, "deadline": spec.deadline, "sources": study.sources}
     return compare({n: study.scenarios[n] for n in names}, spec.baseline, draws or sizes.draws,
                    per_draw or sizes.per_draw, workers, folder, progress, about, fit)
 
 
 def _default_folder(name: str, digests: dict[str, str], draws: int, per_draw: int) -> Path:
-    import hashlib
-
     text = json.dumps([digests, draws, per_draw], sort_keys=True)
     plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60]
     return Path("runs") / f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _digest(frame: Frame) -> str:
+    """Digest of everything that can change a number: the scenario, and the text of a policy that a user wrote."""
+    written = written_policy(frame.scenario.programme.priority)
+    return frame.digest if written is None else hashlib.sha256((frame.digest + written.digest).encode()).hexdigest()
 
 
 def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
@@ -153,7 +164,11 @@ def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
 
 
 def _write_scenarios(store: RunFolder, scenarios: dict[str, Scenario]) -> None:
-    """Every scenario as it was run."""
+    """Every scenario as it was run, and the policies that a user wrote."""
+    for policy in {s.programme.priority for s in scenarios.values()}:
+        own = written_policy(policy)
+        if own is not None:
+            store.write_text(f"policy-{policy}.py", own.text)
     written: dict[str, str] = {}
     for name, scenario in scenarios.items():
         file = f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml"
@@ -215,12 +230,15 @@ class _Part:
     per_10000: list[pd.DataFrame] = field(default_factory=list)
     drivers: list[pd.DataFrame] = field(default_factory=list)
     spread: list[pd.DataFrame] = field(default_factory=list)
+    completion: list[pd.DataFrame] = field(default_factory=list)
+    pairs: list[pd.DataFrame] = field(default_factory=list)
+    value: list[pd.DataFrame] = field(default_factory=list)
     totals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, Frame], baseline: str,
             blocks: list[Block], finished: Iterable[str], fit: pd.DataFrame | None,
-            headline: str | None) -> dict[str, Any]:
+            about: dict[str, Any]) -> dict[str, Any]:
     """All tables: each scenario's part once it is finished, one in memory at a time beside the baseline."""
     parameters, treaty = explain.parameter_table(scenarios), explain.treaty_table(frames)
     years, districts = frames[baseline].years, frames[baseline].districts
@@ -228,12 +246,17 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
     base, failures = _sample(store, blocks, next(finished))  # the baseline is the first
     if len(base.draws) == 0:
         raise RuntimeError(f"no replicate of {baseline} finished; first error: {failures[0]['error']}")
+    groups, deadline = about.get("groups", {}), about.get("deadline")
     parts = {baseline: _baseline_part(scenarios[baseline], base, failures, years, districts)}
+    firsts: dict[str, Sample] = {}  # of the groups; the baseline may be one of them
+    _compare_in_group(parts[baseline], base, base, firsts, groups.get(baseline, ""), deadline, years, districts)
     for name in finished:
         sample, failures = _sample(store, blocks, name)
         parts[name] = _Part(failures)
         if len(sample.draws):
-            parts[name] = _variant_part(scenarios[name], sample, base, failures, years, districts, name == headline)
+            parts[name] = _variant_part(scenarios[name], sample, base, failures, years, districts,
+                                        name == about.get("headline"))
+            _compare_in_group(parts[name], sample, base, firsts, groups.get(name, ""), deadline, years, districts)
     from_baseline = [parts[baseline], *(parts[name] for name in scenarios if name != baseline)]
     in_order = [parts[name] for name in scenarios]
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
@@ -251,7 +274,26 @@ def _tables(store: RunFolder, scenarios: dict[str, Scenario], frames: dict[str, 
         "failures": pd.DataFrame([failure for part in from_baseline for failure in part.failures],
                                  columns=["scenario", "draw", "inner", "seed", "error", "traceback"]),
         "fit": fit,
+        **{name: _stacked([table for part in in_order for table in getattr(part, name)])
+           for name in ("completion", "pairs", "value")},
     }
+
+
+def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame | None:
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def _compare_in_group(part: _Part, sample: Sample, base: Sample, firsts: dict[str, Sample], group: str,
+                      deadline: Deadline | None, years: tuple[int, ...], districts: tuple[str, ...]) -> None:
+    """What a study with a deadline or groups adds for one scenario; the first of a group is kept for the others."""
+    if deadline is not None:
+        part.completion.append(progress.completion(sample, years, deadline))
+    if group:
+        first = firsts.setdefault(group, sample)
+        if first is not sample:
+            part.pairs.append(progress.pairs(sample, first, years, districts))
+        if sample is not base:
+            part.value.append(progress.value(sample, base))
 
 
 def _baseline_part(scenario: Scenario, base: Sample, failures: list[dict[str, Any]], years: tuple[int, ...],

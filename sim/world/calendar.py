@@ -16,6 +16,11 @@ def to_days(date: dt.date) -> float:
     return float((date - EPOCH).days)
 
 
+def to_date(days: float) -> dt.date:
+    """Date of so many days since 1 January 2000, to the day."""
+    return EPOCH + dt.timedelta(days=int(np.floor(days)))
+
+
 def year_of(days: float) -> int:
     """Year on the run's calendar: years of 365.25 days from 2000, less than a day off the civil one."""
     return 2000 + int(np.floor(days / YEAR_DAYS))

@@ -121,6 +121,12 @@ class Frame:
         return np.array([c.share for c in self.cohorts], np.float64)
 
     @cached_property
+    def area_density(self) -> np.ndarray:
+        """Residents per km2 of each hazard area's stratum before the hostilities, (area,) float64."""
+        density = np.array([s.residents / s.area_km2 for s in self.strata])
+        return density[np.array([a.stratum for a in self.areas], np.int64)]
+
+    @cached_property
     def users_per_m2(self) -> np.ndarray:
         """People whose activity is spread over a stratum, per m2 of it, (activity, stratum) float64.
 

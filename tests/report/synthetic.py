@@ -65,6 +65,9 @@ class Synthetic:
     per_10000: pd.DataFrame
     failures: pd.DataFrame
     map: dict[str, Any] | None
+    completion: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None
+    value: pd.DataFrame | None = None
 
     def but(self, **changes: Any) -> Synthetic:
         """Return the same results with some tables replaced."""

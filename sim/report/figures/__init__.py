@@ -56,6 +56,17 @@ from sim.report.figures.over_time import (
     series_table,
     unspent_table,
 )
+from sim.report.figures.programme import (
+    alt_completion,
+    alt_deadline,
+    alt_pairs,
+    completion_table,
+    deadline_table,
+    pairs_table,
+    plot_completion,
+    plot_deadline,
+    plot_pairs,
+)
 from sim.report.figures.style import Drawing, svg
 
 __all__ = [
@@ -65,7 +76,9 @@ __all__ = [
     "all_casualties_table",
     "by_end_table",
     "casualties_table",
+    "completion_table",
     "cost_table",
+    "deadline_table",
     "differences_table",
     "drivers_table",
     "fit_table",
@@ -75,10 +88,13 @@ __all__ = [
     "items_table",
     "land_table",
     "map_table",
+    "pairs_table",
     "plot_all_casualties",
     "plot_by_end",
     "plot_casualties",
+    "plot_completion",
     "plot_cost",
+    "plot_deadline",
     "plot_differences",
     "plot_drivers",
     "plot_fit",
@@ -88,6 +104,7 @@ __all__ = [
     "plot_items_added",
     "plot_land",
     "plot_map",
+    "plot_pairs",
     "plot_recorded_land",
     "plot_total_drivers",
     "recorded_land_table",
@@ -120,6 +137,9 @@ def _alt_by_end(table: pd.DataFrame) -> str:
 FIGURES: dict[str, Plot] = {
     "differences": Plot(plot_differences, differences_table, alt_differences),
     "inert_differences": Plot(plot_inert_differences, inert_differences_table, alt_differences),
+    "completion": Plot(plot_completion, completion_table, alt_completion),
+    "deadline": Plot(plot_deadline, deadline_table, alt_deadline),
+    "pairs": Plot(plot_pairs, pairs_table, alt_pairs),
     "items_added": Plot(
         plot_items_added, items_added_table, lambda t: alt_lines(t, "items more than under the baseline")
     ),
