@@ -93,12 +93,14 @@ def play(world: World, plan: Plan, inner: int, trace: bool = False) -> tuple[Gro
 def _by_density(frame: Frame, g: Ground) -> dict[str, np.ndarray]:
     """Casualties by year and density class of the land where people were hurt."""
     log = g.log[: g.counters[N_LOG]]
-    density = frame.area_density[log[:, 1].astype(np.int64)]
+    density = frame.area_density
     # 0 is a class of its own; a limit belongs to the class above it
     klass = np.where(density > 0.0, 1 + np.searchsorted(list(DENSITY_CLASSES.values())[1:-1], density, "right"), 0)
     step = np.clip(np.searchsorted(frame.edges, log[:, 0], "right") - 1, 0, len(frame.step_year) - 1)
     cells = len(frame.years), len(DENSITY_CLASSES)
-    people = np.bincount(frame.step_year[step] * cells[1] + klass, log[:, 4], cells[0] * cells[1]).reshape(cells)
+    people = np.bincount(
+        frame.step_year[step] * cells[1] + klass[log[:, 1].astype(np.int64)], log[:, 4], cells[0] * cells[1])
+    people = people.reshape(cells)
     return {f"casualties_{name}": people[:, i] for i, name in enumerate(DENSITY_CLASSES)}
 
 
