@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from anyhow import programmes
+from events import most_events
 from hypothesis import HealthCheck, Phase, given, settings
 from lines import number_within, time_within
 from running import DATA, play, scenario_of
@@ -28,7 +28,6 @@ AFTER = {  # what a stage may follow
     "clearance": {"nts", "resurvey", "ts", "sampling"},
     "sampling": {"clearance"},
 }
-PASSES = ("clearance", "sampling")
 
 
 def _land(world: World, plan: Plan, ledger: Ledger) -> list[str]:
@@ -105,22 +104,9 @@ def _teams(plan: Plan, ledger: Ledger) -> list[str]:
     return found
 
 
-def _most_events(world: World, plan: Plan, ledger: Ledger) -> int:
-    """A bound on the events of a run: two for what happens, at most one of them to look who is free.
-
-    What happens is a task that becomes reachable, a change of numbers, a polygon, a quarter, the end of a stage, and
-    the end of the search before that of a pass. Neither items, nor square metres, nor idle teams are in it.
-    """
-    stages = Counter(r.stage in PASSES for r in ledger.stages)
-    under_way = sum(int(crew.teams.max()) for crew in plan.crews if set(PASSES) & set(crew.stages))
-    changes = sum(len(crew.since) for crew in plan.crews)
-    ended = stages[False] + 2 * stages[True] + min(under_way, len(plan.tasks))
-    return 2 * (len(plan.tasks) + changes + len(plan.laid) + len(world.frame.edges) - 2 + ended)
-
-
 def _faults(world: World, plan: Plan, ledger: Ledger) -> list[str]:
     found = [*_land(world, plan, ledger), *_time(world, plan, ledger), *_teams(plan, ledger)]
-    return found + (["too many events"] if ledger.events > _most_events(world, plan, ledger) else [])
+    return found + (["too many events"] if ledger.events > most_events(world, plan, ledger) else [])
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, phases=[Phase.generate],
