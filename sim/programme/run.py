@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -77,6 +78,7 @@ class _Queue:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.terrains: Counter[int] = Counter()  # of the jobs
         self.ranked = True  # whether the jobs are in order; if not, they are put in order when one may be taken
 
 
@@ -202,6 +204,7 @@ class _Run:
     def _queue(self, job: Job) -> None:
         self.ranking.expect(job)
         queue = self.queues[job.stage]
+        queue.terrains[job.task.terrain] += 1
         if queue.ranked:
             self.ranking.rank([job])
             insort(queue.jobs, job, key=RANK)
@@ -238,15 +241,17 @@ class _Run:
                 if jobs[at].task.terrain in terrains and (
                         not seasons or self.staff.fits(post.i, jobs[at], self.env.now)):
                     job = jobs.pop(at)
+                    post.queue.terrains[job.task.terrain] -= 1
                     if job.marks is None or not job.marks.done:
                         self._start(post, job)
                 else:
                     at += 1
 
     def _can_start(self, post: _Post) -> bool:
-        """Whether there are teams, land and money for a stage."""
+        """Whether there are teams, land on which they work, and money for a stage."""
+        waiting = post.queue.terrains
         return self.free[post.i] > 0 and bool(post.queue.jobs) and (
-            post.costs_nothing or self.purse.has_money(post.line))
+            post.costs_nothing or self.purse.has_money(post.line)) and any(waiting[k] for k in post.terrains)
 
     def _start(self, post: _Post, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
