@@ -77,6 +77,14 @@ LABELS = {
     "cost_marking_usd": "Money spent on marking and fencing",
     "cost_education_usd": "Money spent on risk education",
     "people_taught": "People reached by risk education, each time counted",
+    **{
+        f"{metric}_discounted_{rate}pct": f"{words}, discounted at {rate} % a year, at each year's end"
+        for metric, words in {
+            "cost_usd": "Money spent",
+            "casualties_total": "Civilian casualties",
+        }.items()
+        for rate in (3, 5, 10)
+    },
     "budget_usd": "Money in the budget",
     "money_unspent_usd": "Money in the budget and not spent",
     "money_owed_usd": "Debts at the end",

@@ -95,3 +95,7 @@ EXPECTED_OF = {
     "casualties_reported": "casualties_reported_expected",
 }
 """Counted metric -> its expected-value companion (MODEL section 11)."""
+
+DISCOUNTED = ("cost_usd", "casualties_total")
+DISCOUNT_RATES = {"3pct": 0.03, "5pct": 0.05, "10pct": 0.10}
+"""Costs and harm are discounted alike, over the whole country and run, as `cost_usd_discounted_3pct` and so on."""

@@ -7,13 +7,14 @@ left because a draw has few replicates.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.study.metrics import EXPECTED_OF, METRICS, NATIONAL, Metric
+from sim.study.metrics import DISCOUNT_RATES, DISCOUNTED, EXPECTED_OF, METRICS, NATIONAL, Metric
 
 SUMMARY_COLUMNS = [
     "scenario", "metric", "unit", "period", "district", "group", "mean", "p05", "p50", "p95", "mc_error", "n"]
@@ -48,6 +49,11 @@ class Sample:
         last = v.sum(axis=1, keepdims=True) if metric.kind == "flow" else v[:, -1:]
         return np.concatenate([v, last], axis=1)
 
+    def present_value(self, name: str, rate: float) -> np.ndarray:
+        """A flow of the whole country over the run, discounted, (replicate, 1, 1) float64."""
+        metric = next(m for m in METRICS if m.column == name)
+        return present_value(self.values(metric)[:, :-1, -1], rate)[:, None, None]
+
 
 def by_draw(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Means over the replicates of each parameter draw, (draw, ...) float64."""
@@ -73,11 +79,38 @@ def chance_error(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     return np.sqrt(variance / n)
 
 
+def present_value(by_year: np.ndarray, rate: float) -> np.ndarray:
+    """Value at the start of what each year brings, at the year's end (MODEL section 9, VALIDATION V9).
+
+    Parameters
+    ----------
+    by_year : (..., year) float64
+    rate : float
+        Per year.
+
+    Returns
+    -------
+    (...) float64
+    """
+    value: np.ndarray = by_year @ (1.0 + rate) ** -np.arange(1.0, by_year.shape[-1] + 1.0)
+    return value
+
+
+def _discounted(name: str) -> Iterator[tuple[Metric, float]]:
+    """Metrics and rates under which a flow appears once it is discounted."""
+    unit = next(m.unit for m in METRICS if m.column == name)
+    for label, rate in DISCOUNT_RATES.items():
+        yield Metric(f"{name}_discounted_{label}", unit, "flow"), rate
+
+
 def summarise(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Mean and quantiles over replicates of every metric, period and district."""
     parts = [
         _columns(sample.values(m), sample.draws, m, years, districts, over_draws=False)
         for m in (*METRICS, *NATIONAL)]
+    for name in DISCOUNTED:
+        parts += [_columns(sample.present_value(name, rate), sample.draws, m, (), (), over_draws=False)
+                  for m, rate in _discounted(name)]
     table = _table(parts)
     table["scenario"] = sample.name
     return table[SUMMARY_COLUMNS]
@@ -97,6 +130,15 @@ def differences(sample: Sample, base: Sample, years: tuple[int, ...], districts:
             gap = d - (sample.values(other)[keep[0]] - base.values(other)[keep[1]])
             better = _columns(control_variate(d, gap), draws, metric, years, districts, over_draws=True)
             parts.append({**better, "estimator": "expected"})
+    for name in DISCOUNTED:
+        companion = EXPECTED_OF.get(name)
+        for metric, rate in _discounted(name):
+            d = sample.present_value(name, rate)[keep[0]] - base.present_value(name, rate)[keep[1]]
+            parts.append({**_columns(d, draws, metric, (), (), over_draws=True), "estimator": "counted"})
+            if companion is not None:
+                expected = sample.present_value(companion, rate)[keep[0]] - base.present_value(companion, rate)[keep[1]]
+                better = _columns(control_variate(d, d - expected), draws, metric, (), (), over_draws=True)
+                parts.append({**better, "estimator": "expected"})
     result = _table(parts)
     result["scenario"], result["baseline"] = sample.name, base.name
     return result[DIFFERENCE_COLUMNS]
