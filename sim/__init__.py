@@ -22,7 +22,8 @@ _HOME = {
     "ScenarioError": "sim.scenario",
     "run": "sim.jupyter", "compare": "sim.jupyter", "compare_study": "sim.jupyter", "read": "sim.jupyter",
     "calibrate": "sim.study.calibrate", "trace": "sim.study.trace", "priority": "sim.programme",
-    "read_policies": "sim.programme",
+    "read_policies": "sim.programme", "sample_size": "sim.programme",
+    "trials_without_miss": "sim.programme", "failure_rate_shown": "sim.programme",
 }
 __all__ = ["__version__", *_HOME]
 

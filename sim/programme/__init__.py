@@ -6,9 +6,12 @@ except through what a finished task reveals (``sim.core.ground.GroundTruth``).
 
 from sim.programme.ledger import Ledger
 from sim.programme.own import Written, check_policy, priority, read_policies, register, written_policy
+from sim.programme.passes import sample_size
 from sim.programme.plan import Plan, make_plan
 from sim.programme.priorities import PRIORITIES, Belief, PolicyError
 from sim.programme.run import run_programme
+from sim.programme.trials import failure_rate_shown, trials_without_miss
 
-__all__ = ["PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policy", "make_plan", "priority",
-           "read_policies", "register", "run_programme", "written_policy"]
+__all__ = [
+    "PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policy", "failure_rate_shown", "make_plan",
+    "priority", "read_policies", "register", "run_programme", "sample_size", "trials_without_miss", "written_policy"]
