@@ -13,7 +13,7 @@ from sim.study.summary import control_variate
 
 from . import apart, shares
 from .model import counts
-from .setting import NAN, TARGET, UKRAINE, Setting, row
+from .setting import LARGE, NAN, TARGET, UKRAINE, Setting, row
 from .timing import Row, best_of, reach, seconds_of
 
 
@@ -29,15 +29,17 @@ def by_replicates(setting: Setting) -> list[Row]:
 
 
 def by_shares(setting: Setting) -> list[Row]:
-    """Shares of sampling, programme and bookkeeping in a replicate; the Ukraine base's own point."""
+    """Shares of sampling, programme and bookkeeping in a replicate; the Ukraine base's own point; a large programme."""
     rows = []
     for name, scenario, draws, per_draw in (
             ("plain", TARGET.scenario(), 2, 100),
-            ("Ukraine base", load(UKRAINE / "base.yaml"), *((3, 2) if setting.quick else (10, 2)))):
+            ("Ukraine base", load(UKRAINE / "base.yaml"), *((3, 2) if setting.quick else (10, 2))),
+            ("5,000 tasks, 300 teams", load(LARGE), 1, 4)):
         seen = [shares.shares(scenario, draws, per_draw) for _ in range(3)]
         part = min(seen, key=lambda s: sum(s.values()))  # the least disturbed of three
         total, case = sum(part.values()), TARGET if name == "plain" else None
-        rows.append(row("shares", f"{name}: whole replicate", case, 1e3 * total, "ms"))
+        rows.append(row("shares", f"{name}: whole replicate", case, 1e3 * total, "ms",
+                        target=reach(total, most=1.0) if name.startswith("5,000") else ""))
         rows += [row("shares", f"{name}: {what}", case, 1e3 * s, "ms", ratio=s / total, against="of the replicate")
                  for what, s in part.items()]
         kept = sum(s for what, s in part.items() if what.startswith("bookkeeping")) / total

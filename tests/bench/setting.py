@@ -11,6 +11,7 @@ from .model import Case
 from .timing import Fit, Row
 
 UKRAINE = apart.ROOT / "scenarios" / "ukraine_2024"
+LARGE = apart.ROOT / "tests" / "data" / "large.yaml"
 TARGET = Case(2e6, 2.0)
 NAN = math.nan
 REPLICATES = 6  # of the engine in one turn, so that no single replicate decides
