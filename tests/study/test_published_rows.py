@@ -235,8 +235,8 @@ def test_accept_on_zero(tmp_path: Path) -> None:
 
     In the programme a piece of land is accepted if the inspection of that share of it finds nothing. 1,500 pieces hold
     51 items on average, all left over by a clearance that finds nothing, and each is accepted with (1 - 0.056)^items:
-    |z| < 4, and 5.6 standard errors from what a sample of 44 units, for 90 %, would accept (control, power 0.98). Land is
-    no urn: with 51 items that is 0.053, where 56 of 1,000 units drawn without replacement give 0.048.
+    |z| < 4, and 5.6 standard errors from what a sample of 44 units, for 90 %, would accept (control, power 0.98). Land
+    is no urn: with 51 items that is 0.053, where 56 of 1,000 units drawn without replacement give 0.048.
     """
     units = stats.hypergeom(1000, 51, 56)
     assert units.pmf(0) < 0.05 < stats.hypergeom(1000, 51, 55).pmf(0)
