@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 POLICIES = ("first_come", "random", "people_at_risk", "accidents_per_dollar", "farmland_first", "roads_first")
 WORK = (
     ["nts", "resurvey"], ["ts"], ["clearance", "sampling"], ["nts"],
-    ["nts", "resurvey", "ts", "clearance", "sampling"])
+    ["nts", "resurvey", "ts", "clearance", "sampling"], ["preparation", "clearance", "follow_up", "sampling"],
+    ["nts", "marking"])
 DATES = ("2021-01-01", "2022-01-01", "2022-03-01", "2022-07-15", "2023-02-01", "2024-01-01", "2030-01-01")
 PLACES = (
     ("Plain", "open", "field"), ("Plain", "front", "field"), ("Hills", "open", "town"), ("Hills", "open", "field"))
@@ -67,11 +68,15 @@ def _programme(draw: st.DrawFn) -> dict[str, Any]:
             "season": draw(st.sampled_from([[1] * 12, [0, 0, 1, 2, 3, 0, 0, 0, 1, 1, 1, 0]])),
             "cost_usd_per_team_day": draw(st.sampled_from([0, 700.5])), "detection": {"ap": draw(SHARE)},
             "hours_per_item": draw(st.sampled_from([0, 30])), "max_teams_per_task": draw(st.sampled_from([1, 3])),
-            "months_per_task": 1, "deminer_casualties_per_1000_items": draw(st.sampled_from([0, 300]))}
+            "months_per_task": 1, "deminer_casualties_per_1000_items": draw(st.sampled_from([0, 300])),
+            "breakdowns": draw(st.sampled_from([None, {"per_100_days": 5, "repair_days": 9}])),
+            "false_alarms": draw(st.sampled_from([None, {"per_m2": 0.1, "minutes": 2}]))}
         numbers = draw(st.lists(st.tuples(st.sampled_from(DATES), st.sampled_from([0, 1, 4])), min_size=1, max_size=3,
                                 unique_by=lambda n: n[0]))
         teams[f"teams{number}"] = {
-            "method": f"method{number}", "numbers": [{"since": d, "teams": n} for d, n in sorted(numbers)]}
+            "method": f"method{number}", "numbers": [{"since": d, "teams": n} for d, n in sorted(numbers)],
+            "training_days": draw(st.sampled_from([0, 45])), "attrition_per_year": draw(st.sampled_from([None, 0.3])),
+            "moves": draw(st.sampled_from([None, {"days": 12, "usd": 300}, {"home": "Plain", "days": 3}]))}
     programme: dict[str, Any] = {
         "starts": draw(st.sampled_from(DATES[:4])), "bundle_km2": draw(st.sampled_from([0.3, 1.1, 9])),
         "survey": {
@@ -83,7 +88,20 @@ def _programme(draw: st.DrawFn) -> dict[str, Any]:
         "sampling_share": draw(SHARE), "max_passes": draw(st.integers(1, 3)),
         "stand_down_days": draw(st.sampled_from([0, 20]))}
     if draw(st.booleans()):
-        programme["budget"] = {"years": [{"year": 2022, "usd": 100_000}], "survey_share": 0.4}
+        programme["budget"] = {
+            "years": [{"year": 2022, "usd": 100_000}], "survey_share": 0.4,
+            "unspent": draw(st.sampled_from(["kept", "lost"])),
+            "donors": {"friends": {
+                "years": [{"year": 2022, "usd": 70_001}], "delay_months": draw(st.sampled_from([0, 5])),
+                "marking_share": 0.1, "cuts": [{"since": "2023-01-01", "share": 0.35}]}}}
+    if draw(st.booleans()):
+        programme["floods"] = {
+            name: {"date": date, "share": draw(st.sampled_from([0.5, 1.0]))}
+            for name, date in (("first", "2022-11-11"), ("second", "2023-06-06"))}
+    if draw(st.booleans()):
+        programme["workable"] = {"field": [1, 1, 0, 0.5, 0.5, 0, 1, 1, 1, 0, 1, 1]}
+    programme["handover_days"] = draw(st.sampled_from([None, 60]))
+    programme["marking_renewed_years"] = draw(st.sampled_from([None, 0.5]))
     if draw(st.booleans()):
         programme["eod"] = {"teams": {"numbers": [{"since": "2022-03-01", "teams": 1}]}, "items_per_team_day": 5}
     return programme

@@ -25,8 +25,10 @@ AFTER = {  # what a stage may follow
     "nts": {None},
     "resurvey": {None, "nts"},
     "ts": {"nts", "resurvey"},
-    "clearance": {"nts", "resurvey", "ts", "sampling"},
-    "sampling": {"clearance"},
+    "preparation": {"nts", "resurvey", "ts"},
+    "clearance": {"nts", "resurvey", "ts", "preparation", "sampling"},
+    "follow_up": {"clearance"},
+    "sampling": {"clearance", "follow_up"},
 }
 
 
@@ -41,7 +43,7 @@ def _land(world: World, plan: Plan, ledger: Ledger) -> list[str]:
         found.append("land is not in whole square metres")
     if not np.array_equal(states.sum(axis=2), initial + ledger.newly_laid_m2.cumsum(axis=0)):
         found.append("land does not add up")
-    if (np.diff(states[:, :, NO_EVIDENCE:], axis=0) < 0).any():
+    if (np.diff(states[:, :, NO_EVIDENCE:].sum(axis=2), axis=0) < -ledger.reopened_m2[1:]).any():
         found.append("land came back")
     if not plan.laid and not np.array_equal(states[:, :, TO_SURVEY], _to_survey(world, plan, ledger)):
         found.append("the trace has surveyed other land")
@@ -68,7 +70,8 @@ def _time(world: World, plan: Plan, ledger: Ledger) -> list[str]:
     """Little's law of survey inside a window cut at both ends; stages of a piece of land follow each other."""
     found = []
     entered = {task.area: task.enters for task in plan.tasks if task.origin == "survey"}
-    left = np.sort([date for date, area, branch in ledger.releases if branch == MISSED and area in entered])
+    first = {area: date for date, area, branch in reversed(ledger.releases) if branch == MISSED and area in entered}
+    left = np.sort([*first.values()])  # land that was flooded is released again
     ended = {r.area: r.end for r in ledger.stages if r.stage == "nts"}
     came, out = np.array([*entered.values()]), np.array([ended.get(area, np.inf) for area in entered])
     edges = world.frame.edges
@@ -77,7 +80,9 @@ def _time(world: World, plan: Plan, ledger: Ledger) -> list[str]:
         found.append("Little's law")
     before: dict[int, StageRecord] = {}
     enters = {task.area: task.enters for task in plan.tasks}
-    for r in ledger.stages:
+    for r in ledger.stages if not plan.floods else ():  # flooded parts are surveyed beside the rest
+        if r.stage == "marking":  # so are fences put up
+            continue
         last = before.get(r.area)
         if (last.stage if last else None) not in AFTER[r.stage]:
             found.append(f"{r.stage} after {last and last.stage}")
