@@ -149,19 +149,14 @@ def _list_bystanders(g, block):
     Height eta hurts somebody if eta < -ln(1 - p), p being the chance that anybody is within the radius
     then. Marked by a negative height in the list; whether the item is still there is decided when its
     moment comes. The few items that may hurt somebody are settled before the first of them can be found, so
-    that no find changes their moment.
+    that no find changes their moment; which they are does not depend on the horizon.
     """
     start, end = max(block * BLOCK_DAYS, g.edges[0]), min((block + 1) * BLOCK_DAYS, g.edges[-1])
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]
         if coh.id_to <= coh.id_from or not g.life[coh.family].sd_from < np.inf:
             continue
-        access = g.areas[coh.area].access
-        likeliest = 0.0
-        for step in range(len(g.edges) - 1):
-            p = g.bystander[coh.pair, g.step_season[step]] * g.presence[access, step] * g.entry[access, step]
-            likeliest = max(likeliest, p)
-        bound = -math.log1p(-min(likeliest, MOST_BESIDE))
+        bound = -math.log1p(-min(g.beside_most[coh.pair], MOST_BESIDE))
         first, size, m = 0, FIRST_INDEX_BLOCK, 0
         while first < coh.id_to and bound > 0.0:
             eta, j = 0.0, 0

@@ -184,6 +184,7 @@ class Ground(NamedTuple):
     base: np.ndarray  # (pair, season) float64 [1/day]: hazard of one active item, everybody present
     groups: np.ndarray  # (pair, season, group) float64: cumulated shares of who is hurt
     bystander: np.ndarray  # (pair, season) float64: P(accident | self-destructs), everybody present
+    beside_most: np.ndarray  # (pair,) float64: upper bound of the same at any date, whatever the horizon
     presence: np.ndarray  # (access, step) float64: people present / residents
     entry: np.ndarray  # (access, step) float64: entry to suspected land before learning and marking
     learning: np.ndarray  # (access, step) float64: factor learnt from reported accidents, filled step by step

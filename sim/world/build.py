@@ -65,6 +65,7 @@ class World:
         self.frame, self.draw = frame, draw
         self.access: Access = people_and_access(frame, draw)
         self.base, self.groups, self.bystander = hazard_tables(frame, draw)
+        self.beside_most = self.bystander.max(axis=1, initial=0.0) * self.access.most_entry
         self.sighting = sightings(frame, draw, self.access)
         self.life = np.array([_life_row(name, spec, draw) for name, spec in frame.families], dtype=LIFE)
         self.outcome = np.array([
@@ -216,7 +217,8 @@ class World:
             address=np.array([draw.seed, address], np.int64), edges=frame.edges,
             step_year=frame.step_year, step_season=frame.step_season, cohorts=cohorts, areas=areas, life=life,
             dates=self.dates, weights=self.weights, lots=lots, base=self.base, groups=self.groups,
-            bystander=self.bystander, presence=self.access.presence, entry=self.access.entry,
+            bystander=self.bystander, beside_most=self.beside_most,
+            presence=self.access.presence, entry=self.access.entry,
             learning=np.ones((n_access, steps)), reports=np.zeros((n_access, steps)),
             reported=np.zeros((len(areas), steps), np.int32), learn=self._learn(),
             marking=np.array(marking), reporting=self.access.reporting,

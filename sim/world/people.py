@@ -25,6 +25,8 @@ class Access:
     opens : (access,) float64 [days]
     presence, entry, reporting : (access, step) float64
         People present / residents; entry to suspected land before learning and marking; P(reported).
+    most_entry : float
+        Upper bound of `entry` at any date, whatever the horizon.
     """
 
     end: float
@@ -32,6 +34,7 @@ class Access:
     presence: np.ndarray
     entry: np.ndarray
     reporting: np.ndarray
+    most_entry: float
 
 
 def end_of_hostilities(frame: Frame, draw: Draw) -> float:
@@ -58,13 +61,14 @@ def people_and_access(frame: Frame, draw: Draw) -> Access:
     presence = presence_at(frame, draw, end, opens, middle)
     last_year = presence_at(frame, draw, end, opens, middle - YEAR_DAYS)
     newly_back = np.clip(presence - last_year, 0.0, None) / np.maximum(presence, 1e-12)
-    first_year = 1.0 + (draw["return.first_year_entry"] - 1.0) * newly_back
+    more = draw["return.first_year_entry"]
+    first_year = 1.0 + (more - 1.0) * newly_back
     by_teams = scenario.programme.education is not None  # then the programme says who knows
     taught = 1.0 if by_teams else 1.0 - draw["exposure.eore_effect"] * draw["exposure.eore_coverage"]
-    entry = draw["exposure.entry_suspected"] * taught * first_year
+    entry = draw["exposure.entry_suspected"] * taught
     held = np.array([draw[f"reporting.{a.held}"] for a in scenario.access])
     reporting = np.where(middle[None, :] < opens[:, None], held[:, None], draw["reporting.government"])
-    return Access(end, opens, presence, entry, reporting)
+    return Access(end, opens, presence, entry * first_year, reporting, entry * max(1.0, more))
 
 
 def presence_at(frame: Frame, draw: Draw, end: float, opens: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -89,7 +89,7 @@ def test_a_fault_and_its_place(
 def test_a_fault_in_one_line(write: Write) -> None:
     path = write(("learning_floor", "learning_flor"))
     assert str(only_fault(path)) == (
-        f"{path}:45:3: unknown key 'learning_flor' in exposure; expected one of calibration, entry_suspected, "
+        f"{path}:45:3: unknown key 'learning_flor' in exposure; expected one of calibration, classes, entry_suspected, "
         "eore_coverage, eore_effect, learning_floor, learning_per_accident, marking_effect, "
         "marking_half_life_years, memory_years, scale; did you mean 'learning_floor'?"
     )
