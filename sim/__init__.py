@@ -21,7 +21,7 @@ _HOME = {
     "load": "sim.scenario", "load_study": "sim.scenario", "replace": "sim.scenario", "quantities": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "run": "sim.jupyter", "compare": "sim.jupyter", "compare_study": "sim.jupyter", "read": "sim.jupyter",
-    "calibrate": "sim.study.calibrate", "priority": "sim.programme",
+    "Cluster": "sim.study.cluster", "calibrate": "sim.study.calibrate", "priority": "sim.programme",
 }
 __all__ = ["__version__", *_HOME]
 

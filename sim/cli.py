@@ -19,6 +19,8 @@ from sim import __version__
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes; all cores where not given.")
 DRAWS = click.option("--draws", type=click.IntRange(1), help="Parameter draws (outer loop).")
 PER_DRAW = click.option("--per-draw", type=click.IntRange(1, 4096), help="Chance replicates per draw (inner loop).")
+CLUSTER = click.option("--cluster", metavar="ADDRESS", help="Compute on a Dask cluster: tcp://host:port of its "
+                       "scheduler, or local:4 to start one of four processes here.")
 FOLDER = click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Run folder.")
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -35,8 +37,9 @@ class InputFault(click.ClickException):
 
 @contextmanager
 def faults_shown() -> Iterator[None]:
-    """Turn faults of the input into messages and exit status 2."""
+    """Turn faults of the input into messages and exit status 2, the loss of workers into one and exit status 1."""
     from sim.scenario import ScenarioError
+    from sim.study import WorkersLost
 
     try:
         yield
@@ -44,6 +47,8 @@ def faults_shown() -> Iterator[None]:
         raise InputFault(str(error)) from None
     except (ValueError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputFault(str(error)) from None
+    except WorkersLost as error:
+        raise click.ClickException(str(error)) from None
 
 
 @contextmanager
@@ -112,10 +117,12 @@ def check(file: Path) -> None:
 @DRAWS
 @PER_DRAW
 @WORKERS
+@CLUSTER
 @FOLDER
-def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, folder: Path | None) -> None:
+def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, cluster: str | None,
+        folder: Path | None) -> None:
     """Run one scenario and write its report."""
-    with faults_shown(), _workers(workers) as pool:
+    with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
         from sim.scenario import load
 
@@ -134,11 +141,12 @@ def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None
 @DRAWS
 @PER_DRAW
 @WORKERS
+@CLUSTER
 @FOLDER
 def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: int | None, per_draw: int | None,
-            workers: int | None, folder: Path | None) -> None:
+            workers: int | None, cluster: str | None, folder: Path | None) -> None:
     """Compare the variants of a study file, or several scenario files (the first is the baseline)."""
-    with faults_shown(), _workers(workers) as pool:
+    with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
         from sim.scenario import load
 
@@ -177,9 +185,11 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
 @click.option("--check", "check_file", type=click.Path(path_type=Path),
               help="Scenario (or study, its last variant) that starts earlier, for years to check.")
 @WORKERS
-def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None) -> None:
+@CLUSTER
+def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None,
+              cluster: str | None) -> None:
     """Fit the exposure scale to reported casualties; writes calibration.yaml beside the scenario."""
-    with faults_shown(), _workers(workers) as pool:
+    with faults_shown(), _workers(workers, cluster) as pool:
         from sim.scenario import load
         from sim.study.calibrate import calibrate as fit_scale
         from sim.study.calibrate import read_observations, write_calibration
@@ -282,11 +292,11 @@ def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
     return each * replicates * len(scenarios), 300 + 4 * replicates * cells * 8 / 1e6
 
 
-def _workers(count: int | None, first: str = "sim.study.replicate") -> Any:
+def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.replicate") -> Any:
     """Processes that start now, compute with what is imported first, and draw the figures at the end."""
-    from sim.study import Workers
+    from sim.study import Cluster, Workers
 
-    return Workers(count, first, afterwards="sim.report.figures")
+    return Cluster(cluster, count) if cluster is not None else Workers(count, first, afterwards="sim.report.figures")
 
 
 def _finish(results: Any, pool: Any) -> None:

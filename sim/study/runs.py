@@ -87,7 +87,7 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     started = time.perf_counter()
     blocks = blocks_of([baseline, *(name for name in scenarios if name != baseline)], draws)
     work = _work(blocks, store, digests)
-    memory: dict[int, int] = {}
+    memory: dict[str, int] = {}
     with workers_for(len(work), workers) as pool:
         computed = pool.run(scenarios, list(work), per_draw)
         _write_scenarios(store, scenarios)  # here and in what follows the processes are at work
@@ -172,7 +172,7 @@ def _work(blocks: list[Block], store: RunFolder, digests: dict[str, str]) -> dic
 
 
 def _fill(store: RunFolder, blocks: list[Block], work: dict[Block, list[Block]],
-          computed: Iterable[tuple[Block, Chunk, Process]], years: tuple[int, ...], memory: dict[int, int],
+          computed: Iterable[tuple[Block, Chunk, Process]], years: tuple[int, ...], memory: dict[str, int],
           progress: Progress | None) -> Iterator[str]:
     """Store the chunks that were missing; yields each scenario, in the order of the blocks, once it is whole.
 
