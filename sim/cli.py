@@ -16,8 +16,8 @@ import click
 
 from sim import __version__
 
-WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes; all cores where not given.")
-DRAWS = click.option("--draws", type=click.IntRange(1), help="Parameter draws (outer loop).")
+WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes; all cores where not given.")
+DRAWS = click.option("--draws", type=click.IntRange(1, 1_000_000), help="Parameter draws (outer loop).")
 PER_DRAW = click.option("--per-draw", type=click.IntRange(1, 4096), help="Chance replicates per draw (inner loop).")
 CLUSTER = click.option("--cluster", metavar="ADDRESS", help="Compute on a Dask cluster: tcp://host:port of its "
                        "scheduler, or local:4 to start one of four processes here.")
@@ -181,7 +181,7 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
 @FILE
 @click.option("--observations", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
               help="CSV with columns year, casualties_reported, used_in_fit.")
-@click.option("--draws", type=click.IntRange(20), default=200, show_default=True)
+@click.option("--draws", type=click.IntRange(20, 1_000_000), default=200, show_default=True)
 @click.option("--check", "check_file", type=click.Path(path_type=Path),
               help="Scenario (or study, its last variant) that starts earlier, for years to check.")
 @WORKERS
@@ -238,11 +238,12 @@ def schema() -> None:
 
 
 def _load_any(file: Path) -> tuple[dict[str, Any], Any]:
-    from sim.scenario import load, load_study
+    from sim.scenario import ScenarioError, load, load_study
+    from sim.scenario.yamlfile import read_text
 
     try:
-        is_study = "\nstudy:" in "\n" + file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        is_study = "\nstudy:" in "\n" + read_text(file, str(file))
+    except ScenarioError:
         is_study = False  # the loader says what is wrong
     if is_study:
         loaded = load_study(file)
