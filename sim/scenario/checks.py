@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.scenario.catalogue import catalogue_families
 from sim.scenario.errors import Fault, nearest_name, one_of
+from sim.scenario.mapfile import fault_of_map
 from sim.scenario.schema import Contamination, Family, Scenario, TeamCount, Transfer
 from sim.scenario.shape import dotted
 from sim.scenario.tree import Loc, Tree
@@ -269,5 +270,9 @@ def _budget(s: Scenario) -> Iterator[Finding]:
 
 
 def _map(s: Scenario, folder: Path) -> Iterator[Finding]:
-    if s.map is not None and not (folder / s.map).is_file():
+    if s.map is None:
+        return
+    if not (folder / s.map).is_file():
         yield Finding(("map",), f"there is no file {s.map!r}", "a GeoJSON file beside the scenario")
+    elif fault := fault_of_map(folder / s.map, s.map):
+        yield Finding(("map",), f"{s.map!r} is no map: {fault}", "GeoJSON: features with Polygon or MultiPolygon")
