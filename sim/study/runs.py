@@ -21,6 +21,7 @@ from sim.scenario import LoadedStudy, Scenario, catalogue_sources, to_yaml
 from sim.study import explain
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.results import Results
+from sim.study.seal import MANIFEST, sealed
 from sim.study.spread import spread
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
 from sim.study.summary import Sample, derived, differences, summarise
@@ -113,8 +114,8 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     }
     store.write_tables({name: table for name, table in results.items() if table is not None})
     if first.map is not None and first.folder is not None:
-        store.write_text("map.geojson", (first.folder / first.map).read_text())
-    store.write_json("manifest.json", manifest)
+        store.write_text("map.geojson", (first.folder / first.map).read_text(encoding="utf-8-sig"))
+    store.write_json(MANIFEST, sealed(manifest, where))
     return Results.read(where)
 
 
