@@ -94,7 +94,10 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         if not isinstance(node, MappingNode):
             raise ScenarioError([Fault(shown, 1, 1, "the file is not a mapping", "`key: value` lines")])
         reader = _Reader(shown, yaml)
-        return reader.tree(node), reader.faults
+        tree = reader.tree(node)
+        if not isinstance(tree.data, dict):  # it has a tag of its own
+            raise ScenarioError(reader.faults)
+        return tree, reader.faults
     except _TooDeep as err:
         place = Place(shown, err.line + 1, err.column + 1)
         raise ScenarioError([Fault.at(place, "nested too deeply", f"at most {MAX_DEPTH} levels")]) from None
@@ -232,10 +235,12 @@ class _Reader:
             return node.value
         try:
             return getattr(self.constructor, f"construct_yaml_{name}")(node)
-        except (ValueError, OverflowError) as err:
+        except (ValueError, OverflowError, LookupError, AttributeError, TypeError) as err:
+            # a date that does not exist; or what a tag (`!!bool x`) says it is not
+            why = f" ({err})" if isinstance(err, ValueError) else ""
             self.fault(
                 node,
-                f"{node.value[:40]!r} is not readable ({err})",
+                f"{node.value[:40]!r} is not readable{why}",
                 "a date such as 2026-12-31, or text in quotes",
             )
             return None

@@ -24,6 +24,7 @@ from sim.cli import main
 from sim.report.page import words
 from sim.scenario import Scenario, ScenarioError, digest, load, load_study, replace, to_yaml
 from sim.scenario.build import attach_files, build
+from sim.scenario.errors import Place
 from sim.scenario.tree import Loc, Tree
 from sim.scenario.yamlfile import read_yaml
 from sim.study import Results, compare
@@ -152,7 +153,7 @@ def strata(folder: Path, text: bytes) -> str:
     """A CSV file in place of the strata."""
     (folder / "strata.csv").write_bytes(text)
     tree = toy().copy()
-    tree.graft(("strata",), Tree({"table": "strata.csv"}, tree.root))
+    tree.graft(("strata",), Tree({"table": "strata.csv"}, Place(str(folder / "toy.yaml"), 1, 1)))
     faults = attach_files(tree, folder)
     scenario, more = build(tree, folder)
     if faults or more:

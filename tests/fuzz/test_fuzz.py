@@ -21,7 +21,7 @@ from sim.cli import main
 from sim.scenario.yamlfile import write_yaml
 
 from . import watch
-from .doors import DOORS, TOY, go_through, wrong_files
+from .doors import DOORS, GOOD_MAP, GOOD_OBSERVATIONS, GOOD_STRATA, TOY, go_through, wrong_files
 from .watch import Hang, Refused, watched
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -63,6 +63,16 @@ def test_hostile_input_is_accepted_or_refused(name: str, tmp_path: Path) -> None
         go_through(name, case, tmp_path / "case")
 
     one()
+
+
+@pytest.mark.parametrize(("name", "good"), [
+    ("texts", TOY.read_bytes()), ("strata", GOOD_STRATA), ("observations", GOOD_OBSERVATIONS), ("maps", GOOD_MAP),
+    ("edits", [(("seed",), "set", 8)]), ("changes", {"seed": 8}), ("exports", ["plain"]), ("commands", ["schema"]),
+    ("folders", {}),
+])
+def test_what_is_right_is_accepted(name: str, good: Any, tmp_path: Path) -> None:
+    """Control: no door is locked."""
+    assert go_through(name, good, tmp_path / "case") == "accepted"
 
 
 def test_a_door_that_does_what_it_may_not_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
