@@ -123,7 +123,7 @@ class Cluster(Workers):
             client.wait_for_workers(1, PATIENCE)
         except TimeoutError:
             raise WorkersLost(f"no worker at {self.address} after {PATIENCE:.0f} s: start one on each machine with "
-                              f"`dask worker {self.address} --nworkers auto --nthreads 1`") from None
+                              f"`dask worker {self.address} --nworkers -1 --nthreads 1`") from None
         finally:
             wanted.release()
         for worker, error in client.run(_check, software(), on_error="return").items():
