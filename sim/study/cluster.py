@@ -140,6 +140,7 @@ class Cluster(Workers):
             per_draw: int) -> Iterator[tuple[Block, Chunk, Process]]:
         """(block, chunk, process) of each block, as they finish; the work begins before the first is asked for."""
         client, expected = self.client, software()
+        self.looked, self.seen = 0.0, time.monotonic()
         sent = {name: self._sent(pickle.dumps(scenario)) for name, scenario in scenarios.items()}
 
         def submit(block: Block) -> Future[Any]:
@@ -157,7 +158,7 @@ class Cluster(Workers):
     def _room(self) -> int:
         """Blocks that may be under way, by the workers there are."""
         now = time.monotonic()
-        if now - self.looked > LOOK or not self.looked:
+        if now - self.looked > LOOK:
             self.looked, self.workers = now, len(self.client.nthreads())
             if self.workers:
                 self.seen = now

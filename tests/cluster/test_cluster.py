@@ -171,6 +171,13 @@ def test_no_worker_comes_and_none_is_left(dask: Cluster, tmp_path: Path, monkeyp
         with pytest.raises(WorkersLost, match=r"no worker at tcp://127.0.0.1:\d+ after 1 s"):
             there.warm_up()
         only = empty.start_worker("only")
+        there.warm_up()
+        monkeypatch.setattr(door, "PATIENCE", 60.0)
+        empty.end(only)
+        begun = there.run({"toy": load(TOY)}, [Block("toy", i, i + 1) for i in range(20)], 1)  # while nobody is there
+        only = empty.start_worker("only")
+        assert len(list(begun)) == 20
+        monkeypatch.setattr(door, "PATIENCE", 1.0)
         with pytest.raises(WorkersLost, match="no worker was left"):
             for _ in there.run({"toy": load(TOY)}, [Block("toy", i, i + 1) for i in range(500)], 4):
                 if only in empty.started:
