@@ -1,7 +1,7 @@
 """Many cases through every door: ``python -m tests.fuzz.long [cases] [seed] [door ...]``, 100,000 where not given.
 
 Prints for each door how many cases there were, with which seeds, how many were accepted and refused, and every fault
-with the smallest case that shows it. Ends with 1 if there was one. 100,000 cases take about half an hour.
+with the smallest case that shows it. Ends with 1 if there was one. 100,000 cases take about a quarter of an hour.
 """
 
 from __future__ import annotations
