@@ -21,8 +21,8 @@ _HOME = {
     "load": "sim.scenario", "load_study": "sim.scenario", "replace": "sim.scenario", "quantities": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "run": "sim.jupyter", "compare": "sim.jupyter", "compare_study": "sim.jupyter", "read": "sim.jupyter",
-    "calibrate": "sim.study.calibrate", "trace": "sim.study.trace", "priority": "sim.programme",
-    "read_policies": "sim.programme", "sample_size": "sim.programme",
+    "calibrate": "sim.study.calibrate", "trace": "sim.study.trace", "Cluster": "sim.study.cluster",
+    "priority": "sim.programme", "read_policies": "sim.programme", "sample_size": "sim.programme",
     "trials_without_miss": "sim.programme", "failure_rate_shown": "sim.programme",
 }
 __all__ = ["__version__", *_HOME]

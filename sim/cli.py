@@ -16,9 +16,11 @@ import click
 
 from sim import __version__
 
-WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes; all cores where not given.")
-DRAWS = click.option("--draws", type=click.IntRange(1), help="Parameter draws (outer loop).")
+WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes; all cores where not given.")
+DRAWS = click.option("--draws", type=click.IntRange(1, 1_000_000), help="Parameter draws (outer loop).")
 PER_DRAW = click.option("--per-draw", type=click.IntRange(1, 4096), help="Chance replicates per draw (inner loop).")
+CLUSTER = click.option("--cluster", metavar="ADDRESS", help="Compute on a Dask cluster: tcp://host:port of its "
+                       "scheduler, or local:4 to start one of four processes here.")
 FOLDER = click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Run folder.")
 POLICY = click.option("--policy", "policies", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
                       help="Python file with policies of your own; it is run as code. May be repeated.")
@@ -37,8 +39,9 @@ class InputFault(click.ClickException):
 
 @contextmanager
 def faults_shown() -> Iterator[None]:
-    """Turn faults of the input into messages and exit status 2."""
+    """Turn faults of the input into messages and exit status 2, the loss of workers into one and exit status 1."""
     from sim.scenario import ScenarioError
+    from sim.study import WorkersLost
 
     try:
         yield
@@ -46,6 +49,8 @@ def faults_shown() -> Iterator[None]:
         raise InputFault(str(error)) from None
     except (ValueError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputFault(str(error)) from None
+    except WorkersLost as error:
+        raise click.ClickException(str(error)) from None
 
 
 @contextmanager
@@ -119,12 +124,13 @@ def check(file: Path, policies: tuple[Path, ...]) -> None:
 @DRAWS
 @PER_DRAW
 @WORKERS
+@CLUSTER
 @FOLDER
 @POLICY
-def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, folder: Path | None,
-        policies: tuple[Path, ...]) -> None:
+def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, cluster: str | None,
+        folder: Path | None, policies: tuple[Path, ...]) -> None:
     """Run one scenario and write its report."""
-    with faults_shown(), _workers(workers) as pool:
+    with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
         from sim.scenario import load
 
@@ -144,12 +150,13 @@ def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None
 @DRAWS
 @PER_DRAW
 @WORKERS
+@CLUSTER
 @FOLDER
 @POLICY
 def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: int | None, per_draw: int | None,
-            workers: int | None, folder: Path | None, policies: tuple[Path, ...]) -> None:
+            workers: int | None, cluster: str | None, folder: Path | None, policies: tuple[Path, ...]) -> None:
     """Compare the variants of a study file, or several scenario files (the first is the baseline)."""
-    with faults_shown(), _workers(workers) as pool:
+    with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
         from sim.scenario import load
 
@@ -183,15 +190,16 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
 @FILE
 @click.option("--observations", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
               help="CSV with columns year, casualties_reported, used_in_fit.")
-@click.option("--draws", type=click.IntRange(20), default=200, show_default=True)
+@click.option("--draws", type=click.IntRange(20, 1_000_000), default=200, show_default=True)
 @click.option("--check", "check_file", type=click.Path(path_type=Path),
               help="Scenario (or study, its last variant) that starts earlier, for years to check.")
 @WORKERS
+@CLUSTER
 @POLICY
 def calibrate(file: Path, observations: Path, draws: int, check_file: Path | None, workers: int | None,
-              policies: tuple[Path, ...]) -> None:
+              cluster: str | None, policies: tuple[Path, ...]) -> None:
     """Fit the exposure scale to reported casualties; writes calibration.yaml beside the scenario."""
-    with faults_shown(), _workers(workers) as pool:
+    with faults_shown(), _workers(workers, cluster) as pool:
         from sim.scenario import load
         from sim.study.calibrate import calibrate as fit_scale
         from sim.study.calibrate import read_observations, write_calibration
@@ -265,11 +273,12 @@ def schema() -> None:
 
 
 def _load_any(file: Path) -> tuple[dict[str, Any], Any]:
-    from sim.scenario import load, load_study
+    from sim.scenario import ScenarioError, load, load_study
+    from sim.scenario.yamlfile import read_text
 
     try:
-        is_study = "\nstudy:" in "\n" + file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        is_study = "\nstudy:" in "\n" + read_text(file, str(file))
+    except ScenarioError:
         is_study = False  # the loader says what is wrong
     if is_study:
         loaded = load_study(file)
@@ -331,11 +340,11 @@ def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
     return each * replicates * len(scenarios), 300 + 4 * replicates * cells * 8 / 1e6
 
 
-def _workers(count: int | None, first: str = "sim.study.replicate") -> Any:
+def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.replicate") -> Any:
     """Processes that start now, compute with what is imported first, and draw the figures at the end."""
-    from sim.study import Workers
+    from sim.study import Cluster, Workers
 
-    return Workers(count, first, afterwards="sim.report.figures")
+    return Cluster(cluster, count) if cluster is not None else Workers(count, first, afterwards="sim.report.figures")
 
 
 def _finish(results: Any, pool: Any) -> None:

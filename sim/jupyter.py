@@ -53,20 +53,20 @@ class Plots:
         return sorted(n.removeprefix("plot_") for n in dir(report.figures) if n.startswith("plot_"))
 
 
-def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = None, workers: int | None = None,
-        folder: str | Path | None = None) -> Results:
+def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = None,
+        workers: int | study.Workers | None = None, folder: str | Path | None = None) -> Results:
     """Run one scenario; see `sim.study.run`."""
     return _shown(study.run(scenario, draws, per_draw, workers, folder))
 
 
 def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = None, per_draw: int | None = None,
-            workers: int | None = None, folder: str | Path | None = None) -> Results:
+            workers: int | study.Workers | None = None, folder: str | Path | None = None) -> Results:
     """Run scenarios on the same draws and compare each with the baseline; see `sim.study.compare`."""
     return _shown(study.compare(scenarios, baseline, draws, per_draw, workers, folder))
 
 
 def compare_study(loaded: LoadedStudy, quick: bool = False, draws: int | None = None, per_draw: int | None = None,
-                  workers: int | None = None, folder: str | Path | None = None,
+                  workers: int | study.Workers | None = None, folder: str | Path | None = None,
                   only: Iterable[str] | None = None) -> Results:
     """Run a study file; see `sim.study.compare_study`."""
     return _shown(study.compare_study(loaded, quick, draws, per_draw, workers, folder, only=only))

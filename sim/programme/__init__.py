@@ -13,5 +13,6 @@ from sim.programme.run import run_programme
 from sim.programme.trials import failure_rate_shown, trials_without_miss
 
 __all__ = [
-    "PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policy", "failure_rate_shown", "make_plan",
-    "priority", "read_policies", "register", "run_programme", "sample_size", "trials_without_miss", "written_policy"]
+    "PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policy", "failure_rate_shown",
+    "make_plan", "priority", "read_policies", "register", "run_programme", "sample_size", "trials_without_miss",
+    "written_policy"]

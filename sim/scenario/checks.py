@@ -13,6 +13,7 @@ from typing import Any
 from sim.scenario.catalogue import catalogue_families
 from sim.scenario.errors import nearest_name
 from sim.scenario.findings import Finding, known, no_less_than_zero
+from sim.scenario.mapfile import fault_of_map
 from sim.scenario.programme_checks import PROGRAMME_CHECKS
 from sim.scenario.schema import Contamination, Family, Scenario, Transfer
 from sim.scenario.tree import Loc
@@ -187,5 +188,9 @@ for _sections, _check in PROGRAMME_CHECKS:
 
 
 def _map(s: Scenario, folder: Path) -> Iterator[Finding]:
-    if s.map is not None and not (folder / s.map).is_file():
+    if s.map is None:
+        return
+    if not (folder / s.map).is_file():
         yield Finding(("map",), f"there is no file {s.map!r}", "a GeoJSON file beside the scenario")
+    elif fault := fault_of_map(folder / s.map, s.map):
+        yield Finding(("map",), f"{s.map!r} is no map: {fault}", "GeoJSON: features with Polygon or MultiPolygon")

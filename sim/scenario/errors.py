@@ -6,6 +6,13 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_SHOWN = 100
+"""Faults in one message; a file of another kind has thousands."""
+LONGEST = 1_000
+"""Characters of each part of a fault in a message: a name may be as long as the file."""
+LONGEST_NAME = 200
+"""Characters of a name that is compared with others: comparing takes as long as both are long."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -51,7 +58,7 @@ class Fault:
             parts.append(f"expected {self.expected}")
         if self.nearest:
             parts.append(f"did you mean {self.nearest!r}?")
-        return f"{where}: {'; '.join(parts)}"
+        return f"{_shown(where)}: {'; '.join(_shown(part) for part in parts)}"
 
 
 class ScenarioError(Exception):
@@ -61,17 +68,31 @@ class ScenarioError(Exception):
         told = tuple(dict.fromkeys(faults))
         files = list(dict.fromkeys(fault.file for fault in told))
         self.faults = tuple(sorted(told, key=lambda f: (files.index(f.file), f.line, f.col)))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        lines = [str(fault) for fault in self.faults[:MOST_SHOWN]]
+        if len(self.faults) > MOST_SHOWN:
+            lines.append(f"and {len(self.faults) - MOST_SHOWN:,} faults more")
+        super().__init__("\n".join(lines))
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[Fault, ...]]]:
         # Worker processes pickle it; the default would rebuild it from the message.
         return type(self), (self.faults,)
 
 
+def _shown(text: str) -> str:
+    """In one line that a terminal shows as it is, with its middle left out where it is long."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+
+
 def nearest_name(name: object, valid: Iterable[str]) -> str:
     """The valid name most similar to `name`, or an empty string when none is similar."""
-    by_lower = {v.lower(): v for v in valid}
-    found = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.5)
+    wanted = str(name).lower()
+    if len(wanted) > LONGEST_NAME:
+        return ""
+    # no other can be half the same
+    by_lower = {v.lower(): v for v in valid if len(v) <= 3 * len(wanted) and len(wanted) <= 3 * len(v)}
+    found = difflib.get_close_matches(wanted, by_lower, n=1, cutoff=0.5)
     return by_lower[found[0]] if found else ""
 
 

@@ -18,6 +18,8 @@ from sim.scenario.programme import Programme
 from sim.scenario.quantity import Quantity
 from sim.scenario.section import AtLeastOne, Date, Name, NonNegative, Positive, Section, Share
 
+LAND_KM2, PEOPLE = 1.5e8, 1e10
+"""More land, and more people, than there are on Earth: what is above is a slip of the pen."""
 ANCHOR_HOSTILITIES_END = "hostilities_end"
 GROUPS = ("women", "men", "girls", "boys")
 
@@ -37,8 +39,8 @@ class Stratum(Section):
     district: str = Field(min_length=1, max_length=60)
     zone: Name
     land_use: Name
-    area_km2: float = Field(gt=0, description="land in the stratum")
-    residents: float = Field(ge=0, description="people living there before the hostilities")
+    area_km2: float = Field(gt=0, le=LAND_KM2, description="land in the stratum")
+    residents: float = Field(ge=0, le=PEOPLE, description="people living there before the hostilities")
     to_survey_km2: float = Field(ge=0, description="land potentially contaminated, never on record")
     suspected_km2: float = Field(0.0, ge=0, description="land on record as SHA at the start")
     vegetation: Name | None = Field(None, description="names a factor on the rates of methods (rate_by_vegetation)")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -45,7 +47,10 @@ def read_text(path: Path, shown: str, limit: int = MAX_BYTES) -> str:
     try:
         if path.is_dir():
             raise _unreadable(shown, "is a folder", "a file")
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device might never end
+            raise _unreadable(shown, "is no ordinary file", "a file")
+        size = status.st_size
         if size > limit:
             raise _unreadable(
                 shown, f"is too large ({size:,} bytes)", f"at most {limit:,} bytes; long lists go into tables"
@@ -81,6 +86,7 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
             [Fault(shown, line, 1, f"YAML version {directive.group(1)}", "1.2, or no %YAML line")]
         )
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Composer
     try:
         node = yaml.compose(io.StringIO(text))
         if node is None:
@@ -88,7 +94,13 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         if not isinstance(node, MappingNode):
             raise ScenarioError([Fault(shown, 1, 1, "the file is not a mapping", "`key: value` lines")])
         reader = _Reader(shown, yaml)
-        return reader.tree(node), reader.faults
+        tree = reader.tree(node)
+        if not isinstance(tree.data, dict):  # it has a tag of its own
+            raise ScenarioError(reader.faults)
+        return tree, reader.faults
+    except _TooDeep as err:
+        place = Place(shown, err.line + 1, err.column + 1)
+        raise ScenarioError([Fault.at(place, "nested too deeply", f"at most {MAX_DEPTH} levels")]) from None
     except MarkedYAMLError as err:
         mark = err.problem_mark or err.context_mark
         what = " ".join(str(part) for part in (err.context, err.problem) if part)
@@ -100,8 +112,6 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         raise ScenarioError(
             [Fault(shown, line, col, f"not readable as YAML: {str(err).splitlines()[0]}")]
         ) from None
-    except RecursionError:
-        raise _unreadable(shown, "is nested too deeply", f"at most {MAX_DEPTH} levels") from None
 
 
 def write_yaml(data: Any) -> str:
@@ -123,6 +133,29 @@ def _represent_mapping(plain: Callable[..., Any], tag: Any, mapping: Any, flow_s
     if node.flow_style and sum(len(part.value) + 2 for pair in node.value for part in pair) > SHORT_LINE:
         node.flow_style = False
     return node
+
+
+class _TooDeep(Exception):
+    """Where a text is nested too deeply; lines and columns from 0."""
+
+    def __init__(self, line: int, column: int) -> None:
+        self.line, self.column = line, column
+
+
+class _Composer(Composer):
+    """Stops at the depth that is allowed: the work for what lies below would grow with its square."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """As ruamel does it, one level further down."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            mark = self.parser.peek_event().start_mark
+            raise _TooDeep(mark.line, mark.column)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 class _Reader:
@@ -202,10 +235,12 @@ class _Reader:
             return node.value
         try:
             return getattr(self.constructor, f"construct_yaml_{name}")(node)
-        except (ValueError, OverflowError) as err:
+        except (ValueError, OverflowError, LookupError, AttributeError, TypeError) as err:
+            # a date that does not exist; or what a tag (`!!bool x`) says it is not
+            why = f" ({err})" if isinstance(err, ValueError) else ""
             self.fault(
                 node,
-                f"{node.value[:40]!r} is not readable ({err})",
+                f"{node.value[:40]!r} is not readable{why}",
                 "a date such as 2026-12-31, or text in quotes",
             )
             return None

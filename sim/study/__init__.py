@@ -10,13 +10,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.study.executor import Workers
+    from sim.study.cluster import Cluster
+    from sim.study.executor import Workers, WorkersLost
     from sim.study.results import Results
     from sim.study.runs import compare, compare_study, run
 
-__all__ = ["Results", "Workers", "compare", "compare_study", "run"]
+__all__ = ["Cluster", "Results", "Workers", "WorkersLost", "compare", "compare_study", "run"]
 
-_HOME = {"Workers": "executor", "Results": "results", "compare": "runs", "compare_study": "runs", "run": "runs"}
+_HOME = {"Cluster": "cluster", "Results": "results", "Workers": "executor", "WorkersLost": "executor",
+         "compare": "runs", "compare_study": "runs", "run": "runs"}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import platform
 import resource
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from importlib import import_module
+from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,6 +30,18 @@ WORKER_LOST = (
     "a worker process ended before its work was done. If that was at once: every worker imports the script that "
     "was started, so the script must keep what it does under `if __name__ == \"__main__\":`. If it was later: "
     "memory may be short, try fewer workers")
+
+AHEAD = 8
+"""Blocks under way for each process at most: enough to do while what is done is summed up, and a bound on the
+memory for results that nobody has taken yet."""
+LOOK = 2.0
+"""How often somebody who waits looks whether the others are still there [s]."""
+FETCH = 60.0
+"""How long a result that is there may be on its way before somebody looks whether it was lost with who had it [s]."""
+
+
+class WorkersLost(RuntimeError):
+    """Those who did the work are gone, or not fit for it. What they had done is stored."""
 
 
 def run_block(scenario: Scenario, block: Block, per_draw: int) -> Chunk:
@@ -76,13 +91,13 @@ def _failure(scenario: Scenario, block: Block, draw: int, inner: int, error: Exc
 
 
 class Process(NamedTuple):
-    """Who did some work, and the most memory it has had until then [KiB]."""
+    """Who did some work, on which machine, and the most memory it has had until then [KiB]."""
 
-    id: int
+    id: str
     memory: int
 
 
-def _packed(scenario: Scenario) -> bytes:
+def packed(scenario: Scenario) -> bytes:
     """A scenario with the text of its policy, where a user wrote that: what a process has to be told."""
     from sim.programme import written_policy
 
@@ -90,20 +105,21 @@ def _packed(scenario: Scenario) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _frame(packed: bytes) -> Frame:
+def _frame(content: bytes) -> Frame:
     """The frame of a scenario, kept for the next block, which is mostly of the same one."""
     from sim.programme import register
     from sim.world import make_frame
 
-    scenario, policy = pickle.loads(packed)
+    scenario, policy = pickle.loads(content)
     if policy is not None:
         register(policy)
     return make_frame(scenario)
 
 
-def _work(packed: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Process]:
-    chunk = _run_block(_frame(packed), block, per_draw)
-    return block, chunk, Process(os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+def _work(content: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Process]:
+    chunk = _run_block(_frame(content), block, per_draw)
+    process = f"{platform.node()} {os.getpid()}"
+    return block, chunk, Process(process, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 class Workers:
@@ -154,7 +170,7 @@ class Workers:
         from sim.scenario import load
 
         scenario = load(Path(str(files("sim.study") / "warmup.yaml")))
-        work = _packed(scenario), Block("warmup", 0, 1), 1
+        work = packed(scenario), Block("warmup", 0, 1), 1
         failures = _work(*work)[1].failures
         if failures:
             raise RuntimeError(failures[0]["traceback"])
@@ -167,14 +183,70 @@ class Workers:
     def run(self, scenarios: dict[str, Scenario], blocks: list[Block],
             per_draw: int) -> Iterator[tuple[Block, Chunk, Process]]:
         """(block, chunk, process) of each block, as they finish; the work begins before the first is asked for."""
-        packed = {name: _packed(scenario) for name, scenario in scenarios.items()}
+        contents = {name: packed(scenario) for name, scenario in scenarios.items()}
         if self.pool is None:
-            return (_work(packed[block.scenario], block, per_draw) for block in blocks)
+            return (_work(contents[block.scenario], block, per_draw) for block in blocks)
+        pool = self.pool
+
+        def to_do() -> Iterator[Block]:
+            yield from blocks
+            if self.afterwards:
+                self.each(import_module, self.afterwards)
+
+        def submit(block: Block) -> Future[Any]:
+            return pool.submit(_work, contents[block.scenario], block, per_draw)
+
         with _loss_told():
-            futures = {self.pool.submit(_work, packed[block.scenario], block, per_draw) for block in blocks}
-        if self.afterwards:
-            self.each(import_module, self.afterwards)
-        return _as_they_finish(futures)
+            return within(_loss_told(), streamed(submit, to_do(), lambda: AHEAD * self.count, Future.cancel))
+
+
+def streamed(submit: Callable[[Block], Any], blocks: Iterable[Block], room: Callable[[], int],
+             forget: Callable[[Any], object]) -> Iterator[Any]:
+    """Results of blocks as they finish, so many under way at a time; the work begins at once.
+
+    Parameters
+    ----------
+    submit : callable
+        Begins a block; returns its future.
+    blocks : iterable of Block
+    room : callable
+        How many may be under way, at least 1. Asked whenever one is done, and every so often while nothing comes;
+        raises where nobody is there any more.
+    forget : callable
+        What becomes of a future whose result nobody wants.
+    """
+    done: SimpleQueue[Any] = SimpleQueue()
+    under_way: set[Any] = set()
+    to_come = iter(blocks)
+
+    def begin() -> None:
+        for block in islice(to_come, max(room() - len(under_way), 0)):
+            future = submit(block)
+            under_way.add(future)
+            future.add_done_callback(done.put)
+
+    def patiently(get: Callable[..., Any], seconds: float) -> Any:
+        while True:
+            try:
+                return get(timeout=seconds)
+            except (Empty, TimeoutError):
+                room()
+
+    def results() -> Iterator[Any]:
+        try:
+            while under_way:
+                future = patiently(done.get, LOOK)
+                result = patiently(future.result, FETCH)
+                under_way.remove(future)
+                del future  # and with it what it holds of the result
+                begin()
+                yield result
+        finally:
+            for future in under_way:
+                forget(future)
+
+    begin()
+    return results()
 
 
 @contextmanager
@@ -182,30 +254,19 @@ def _loss_told() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool as error:
-        raise RuntimeError(WORKER_LOST) from error
+        raise WorkersLost(WORKER_LOST) from error
 
 
-def _as_they_finish(futures: set[Future[Any]]) -> Iterator[Any]:
-    with _loss_told():
-        try:
-            for future in as_completed(futures):
-                futures.remove(future)  # and with it its result, once that has been used
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+def within(context: AbstractContextManager[None], results: Iterator[Any]) -> Iterator[Any]:
+    """The same results; what happens while they are made, happens within a context."""
+    with context:
+        yield from results
 
 
 def _in_order(pool: ProcessPoolExecutor, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
     with _loss_told():
         futures = [pool.submit(function, item) for item in items]
-    return _results(futures)
-
-
-def _results(futures: list[Future[Any]]) -> Iterator[Any]:
-    with _loss_told():
-        for future in futures:
-            yield future.result()
+    return within(_loss_told(), (future.result() for future in futures))
 
 
 @contextmanager

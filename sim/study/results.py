@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from sim.study.seal import opened
+
 TABLES = ("summary", "differences", "parameters", "drivers", "spread", "treaty", "by_end", "per_10000", "failures")
 OPTIONAL_TABLES = ("fit", "completion", "pairs", "value")  # of studies that have them
 
@@ -53,10 +55,15 @@ class Results:
 
     @classmethod
     def read(cls, folder: str | Path) -> Results:
-        """Read a finished run folder."""
+        """Read a finished run folder.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            Where a file is missing or not as the run wrote it (`sim.study.seal`).
+        """
         folder = Path(folder)
-        if not (folder / "manifest.json").is_file() or not (folder / "summary.csv").is_file():
-            raise FileNotFoundError(f"{folder} is not a finished run folder: manifest.json or summary.csv is missing")
+        manifest = opened(folder)
         text = {"period": str, "district": str, "group": str, "source": str, "note": str, "used_in": str}
 
         def table(name: str) -> pd.DataFrame:
@@ -69,8 +76,8 @@ class Results:
         optional = {name: table(name) for name in OPTIONAL_TABLES if (folder / f"{name}.csv").is_file()}
         drawing = folder / "map.geojson"
         return cls(
-            folder, json.loads((folder / "manifest.json").read_text()), **tables,
-            **optional, map=json.loads(drawing.read_text()) if drawing.is_file() else None)
+            folder, manifest, **tables, **optional,
+            map=json.loads(drawing.read_text()) if drawing.is_file() else None)
 
     @property
     def scenarios(self) -> list[str]:

@@ -24,6 +24,7 @@ from sim.scenario.schema import Deadline
 from sim.study import explain, progress
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.results import Results
+from sim.study.seal import MANIFEST, sealed
 from sim.study.spread import spread
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
 from sim.study.summary import Sample, derived, differences, summarise
@@ -92,7 +93,7 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     started = time.perf_counter()
     blocks = blocks_of([baseline, *(name for name in scenarios if name != baseline)], draws)
     work = _work(blocks, store, digests)
-    memory: dict[int, int] = {}
+    memory: dict[str, int] = {}
     with workers_for(len(work), workers) as pool:
         computed = pool.run(scenarios, list(work), per_draw)
         _write_scenarios(store, scenarios)  # here and in what follows the processes are at work
@@ -120,8 +121,8 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     }
     store.write_tables({name: table for name, table in results.items() if table is not None})
     if first.map is not None and first.folder is not None:
-        store.write_text("map.geojson", (first.folder / first.map).read_text())
-    store.write_json("manifest.json", manifest)
+        store.write_text("map.geojson", (first.folder / first.map).read_text(encoding="utf-8-sig"))
+    store.write_json(MANIFEST, sealed(manifest, where))
     return Results.read(where)
 
 
@@ -187,7 +188,7 @@ def _work(blocks: list[Block], store: RunFolder, digests: dict[str, str]) -> dic
 
 
 def _fill(store: RunFolder, blocks: list[Block], work: dict[Block, list[Block]],
-          computed: Iterable[tuple[Block, Chunk, Process]], years: tuple[int, ...], memory: dict[int, int],
+          computed: Iterable[tuple[Block, Chunk, Process]], years: tuple[int, ...], memory: dict[str, int],
           progress: Progress | None) -> Iterator[str]:
     """Store the chunks that were missing; yields each scenario, in the order of the blocks, once it is whole.
 

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import simpy
 
 from sim.core import ground
-from sim.programme import run as programme
+from sim.programme.ranking import Ranking
 from sim.scenario import Scenario
 from sim.study import replicate
 from sim.study.executor import Workers, run_block
@@ -28,7 +28,7 @@ from .timing import seconds_of
 PARTS: dict[str, list[tuple[object, str]]] = {
     "sampling": [(ground, "begin"), (ground, "carry_out"), (World, "_draw_items"), (World, "_lots"),
                  (World, "_areas")],
-    "programme: order of the waiting tasks": [(programme._Run, "_rank")],
+    "programme: order of the waiting tasks": [(Ranking, "rank")],
     "programme: the rest": [(replicate, "run_programme")],
     "bookkeeping: arrays of a replicate": [(World, "replicate")],
     "bookkeeping: results of a replicate": [(replicate, "_collect")],

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from running import TOY, column, run_all
 
-from sim.scenario import Scenario, load, load_study, quantities, replace
+from sim.scenario import Scenario, ScenarioError, load, load_study, quantities, replace
 from sim.study.calibrate import Fit, calibrate, read_observations, with_calibration, write_calibration
 from sim.world import draw_parameters
 
@@ -144,12 +144,15 @@ def test_files(tmp_path: Path, toy: Scenario, fit: Fit) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("year,reported\n2022,5\n", ":1:1: missing column"),
-        ("year,casualties_reported,used_in_fit\n2022,0,true\n", ":2:1: casualties"),
+        ("year,reported\n2022,5\n", r":1:1: missing column 'casualties_reported'; expected a number .*\n.*used_in_fit"),
+        ("year,casualties_reported,used_in_fit\n2022,0,true\n", ":2:6: casualties_reported: '0' is not valid"),
+        ("year,casualties_reported,used_in_fit\n22,1,true\n2022,1,si\n", r":2:1: year: '22' (?s:.*):3:8: used_in_fit"),
+        ("year,casualties_reported,used_in_fit\n", ":1:1: no year was observed"),
+        ("", ":1:1: the table is empty"),
     ],
 )
 def test_faults_of_the_table_of_observations(tmp_path: Path, text: str, fault: str) -> None:
     path = tmp_path / "observed.csv"
     path.write_text(text)
-    with pytest.raises(ValueError, match=fault):
+    with pytest.raises(ScenarioError, match=fault):
         read_observations(path)

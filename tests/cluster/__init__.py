@@ -1,0 +1,1 @@
+"""A Dask cluster of real processes on loopback, and what may happen to it."""
