@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sim import __version__
+from sim.shell import faults_shown, progress_shown
 
 WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes; all cores where not given.")
 DRAWS = click.option("--draws", type=click.IntRange(1, 1_000_000), help="Parameter draws (outer loop).")
@@ -25,64 +25,7 @@ FOLDER = click.option("--folder", type=click.Path(path_type=Path, file_okay=Fals
 POLICY = click.option("--policy", "policies", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
                       help="Python file with policies of your own; it is run as code. May be repeated.")
 FILE = click.argument("file", type=click.Path(path_type=Path))
-
-
-class InputFault(click.ClickException):
-    """The input is wrong."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        """One message per fault, nothing else."""
-        click.echo(self.message, err=True)
-
-
-@contextmanager
-def faults_shown() -> Iterator[None]:
-    """Turn faults of the input into messages and exit status 2, the loss of workers into one and exit status 1."""
-    from sim.scenario import ScenarioError
-    from sim.study import WorkersLost
-
-    try:
-        yield
-    except ScenarioError as error:
-        raise InputFault(str(error)) from None
-    except (ValueError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise InputFault(str(error)) from None
-    except WorkersLost as error:
-        raise click.ClickException(str(error)) from None
-
-
-@contextmanager
-def progress_shown(label: str) -> Iterator[Any]:
-    """A progress bar with rate and time left; plain lines where the output is no terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        shown = [-1]
-
-        def lines(done: int, total: int) -> None:
-            tenth = 10 * done // max(total, 1)
-            if tenth > shown[0]:
-                shown[0] = tenth
-                click.echo(f"{label}: {done} of {total} blocks", err=True)
-
-        yield lines
-        return
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
-               TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+RUN = click.argument("folder", type=click.Path(path_type=Path))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,23 +43,28 @@ def main() -> None:
 def check(file: Path, policies: tuple[Path, ...]) -> None:
     """Validate a scenario or study; print its size and what a run would take."""
     with faults_shown():
+        from sim.study.estimate import check_possible, estimate, timed_replicate
         from sim.world import make_frame
 
         _read_policies(policies)
         scenarios, _ = _load_any(file)
         _check_policies(scenarios.values())
+        first = next(iter(scenarios.values()))
+        sizes = first.replicates
+        check_possible(estimate(scenarios, sizes.draws, sizes.per_draw), None, Path("runs"))
         for name, scenario in scenarios.items():
             frame = make_frame(scenario)
-            sizes = scenario.replicates
+            own = scenario.replicates
             click.echo(
                 f"{name}: {len(frame.districts)} districts, {len(frame.strata)} strata, "
                 f"{len(frame.areas)} hazard areas, {len(frame.cohorts)} cohorts, "
-                f"{scenario.horizon_years:g} years, {sizes.draws} x {sizes.per_draw} replicates")
+                f"{scenario.horizon_years:g} years, {own.draws} x {own.per_draw} replicates")
         for text, names in _warnings(scenarios).items():
             whose = "" if len(names) == len(scenarios) else f" ({', '.join(names)})"
             click.echo(f"warning: {text}{whose}")
-        seconds, mb = _estimate(scenarios)
-        click.echo(f"estimate on one core: {seconds:.0f} s, {mb:.0f} MB")
+        needed = estimate(scenarios, sizes.draws, sizes.per_draw, timed_replicate(first))
+        click.echo(f"estimate on one core: {needed.seconds:.0f} s, {needed.memory_mb(1):.0f} MB of memory, "
+                   f"{needed.disk_mb:.0f} MB on the disk; each further process {needed.worker_mb:.0f} MB of memory")
 
 
 @main.command()
@@ -126,10 +74,15 @@ def check(file: Path, policies: tuple[Path, ...]) -> None:
 @WORKERS
 @CLUSTER
 @FOLDER
+@click.option("--only-replicate", type=click.IntRange(0), metavar="N",
+              help="Only this replicate, as failures.csv names it: prints its totals or its error, writes nothing.")
 @POLICY
 def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None, cluster: str | None,
-        folder: Path | None, policies: tuple[Path, ...]) -> None:
+        folder: Path | None, only_replicate: int | None, policies: tuple[Path, ...]) -> None:
     """Run one scenario and write its report."""
+    if only_replicate is not None:
+        _run_one(file, only_replicate, per_draw, policies)
+        return
     with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
         from sim.scenario import load
@@ -221,7 +174,50 @@ def calibrate(file: Path, observations: Path, draws: int, check_file: Path | Non
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@RUN
+@WORKERS
+@CLUSTER
+@POLICY
+def resume(folder: Path, workers: int | None, cluster: str | None, policies: tuple[Path, ...]) -> None:
+    """Finish a run that was stopped, from its folder alone: what is there is kept, what is missing is computed."""
+    with faults_shown(), _workers(workers, cluster) as pool:
+        from sim import study
+
+        _read_policies(policies)
+        pool.warm_up()
+        with progress_shown("resuming") as progress:
+            results = study.resume(folder, pool, progress)
+        _finish(results, pool)
+
+
+@main.command()
+@RUN
+@WORKERS
+@CLUSTER
+@POLICY
+@click.option("--folder", "again", type=click.Path(path_type=Path, file_okay=False),
+              help="Keep the second run in this new folder; it is removed where none is given.")
+def reproduce(folder: Path, workers: int | None, cluster: str | None, policies: tuple[Path, ...],
+              again: Path | None) -> None:
+    """Do a finished run again and compare every byte of its results; exit status 1 where one differs."""
+    with faults_shown(), _workers(workers, cluster) as pool:
+        from sim import study
+
+        _read_policies(policies)
+        pool.warm_up()
+        with progress_shown("reproducing") as progress:
+            found = study.reproduce(folder, pool, again, progress)
+    for line in found.other:
+        click.echo(line)
+    for line in found.differing:
+        click.echo(line)
+    if found.differing:
+        raise SystemExit(1)
+    click.echo("the same bytes: chunks and tables")
+
+
+@main.command()
+@RUN
 def report(folder: Path) -> None:
     """Write the report page of a finished run folder."""
     with faults_shown(), _workers(None, first="sim.report.figures") as pool:
@@ -272,6 +268,24 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=1))
 
 
+def _run_one(file: Path, number: int, per_draw: int | None, policies: tuple[Path, ...]) -> None:
+    """One replicate in this process, where a debugger can follow it."""
+    with faults_shown():
+        from sim.scenario import load
+        from sim.study.alone import run_alone
+
+        _read_policies(policies)
+        scenario = load(file)
+        _check_policies([scenario])
+        replicate = run_alone(scenario, number, per_draw)
+    click.echo(replicate.address)
+    if replicate.failure is not None:
+        click.echo(replicate.failure["traceback"], err=True)
+        raise SystemExit(1)
+    for metric, unit, value in replicate.totals:
+        click.echo(f"{metric:36} {value:18,.6g} {unit}")
+
+
 def _load_any(file: Path) -> tuple[dict[str, Any], Any]:
     from sim.scenario import ScenarioError, load, load_study
     from sim.scenario.yamlfile import read_text
@@ -319,27 +333,6 @@ def _read_policies(files: Iterable[Path]) -> None:
         click.echo(f"policies from {file.resolve()}, run as Python: {', '.join(names)}", err=True)
 
 
-def _estimate(scenarios: dict[str, Any]) -> tuple[float, float]:
-    """Seconds on one core and memory, from one timed replicate of the first scenario."""
-    import time
-
-    from sim.programme import make_plan
-    from sim.study.metrics import METRICS
-    from sim.study.replicate import run_replicate
-    from sim.world import World, draw_parameters, make_frame
-
-    first = next(iter(scenarios.values()))
-    world = World(make_frame(first), draw_parameters(first, 0))
-    run_replicate(world, make_plan(world), 0)
-    start = time.perf_counter()
-    run_replicate(world, make_plan(world), 0)
-    each = time.perf_counter() - start
-    sizes = first.replicates
-    replicates = sizes.draws * sizes.per_draw
-    cells = len(METRICS) * len(world.frame.years) * len(world.frame.districts)
-    return each * replicates * len(scenarios), 300 + 4 * replicates * cells * 8 / 1e6
-
-
 def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.replicate") -> Any:
     """Processes that start now, compute with what is imported first, and draw the figures at the end."""
     from sim.study import Cluster, Workers
@@ -357,7 +350,11 @@ def _finish(results: Any, pool: Any) -> None:
     page = write_report(results, results.folder, pool)
     click.echo(f"report: {page}")
     if len(results.failures):
-        click.echo(f"{len(results.failures)} replicates failed; see {results.folder / 'failures.csv'}", err=True)
+        told = results.failures.iloc[0]
+        file = "scenario.yaml" if len(results.scenarios) == 1 else f"scenario-{told['scenario']}.yaml"
+        click.echo(f"{len(results.failures)} replicates failed; see {results.folder / 'failures.csv'}\n"
+                   f"the first alone: demrisk run {results.folder / file} --only-replicate {told['replicate']}",
+                   err=True)
         raise SystemExit(1)
 
 

@@ -59,7 +59,7 @@ def scenario_of(text: str, folder: Path) -> Scenario:
 
 def run_all(scenario: Scenario, draws: int = 1, per_draw: int = 1, first: int = 0) -> Chunk:
     """All replicates of some draws, as a worker computes them; none may fail."""
-    chunk = run_block(scenario, Block("test", first, first + draws), per_draw)
+    chunk = run_block(scenario, Block("test", first * per_draw, (first + draws) * per_draw), per_draw)
     assert not chunk.failures, chunk.failures[0]["traceback"]
     return chunk
 

@@ -225,7 +225,6 @@ def run_table(results: Results) -> Table:
     manifest = results.manifest
     size = manifest.get("replicates") or {}
     rows: list[list[Cell | str]] = [
-        ["Version of demrisk", reading.plain(manifest.get("version", "–"))],
         ["Seed", reading.plain(manifest.get("seed", "–"))],
         ["Parameter draws × chance replicates", f"{size.get('draws', '–')} × {size.get('per_draw', '–')}"],
         ["Simulated time", f"{reading.horizon(results)} from {reading.plain(manifest.get('start', '–'))}"],
@@ -244,17 +243,14 @@ def failure_table(results: Results, most: int = 20) -> Table | None:
     """Return runs that failed and are left out of every number; None where none did."""
     if results.failures.empty:
         return None
-    rows = [
-        [
-            str(row["scenario"]),
-            str(row["draw"]),
-            str(row["inner"]),
-            str(row["seed"]),
-            reading.plain(row["error"]),
-        ]
-        for row in results.failures.head(most).to_dict("records")
-    ]
+    names = ("scenario", "block", "replicate", "draw", "seed", "error")
+    rows = [[reading.plain(row[name]) for name in names] for row in results.failures.head(most).to_dict("records")]
     caption = f"{len(results.failures):,} runs failed and are left out of every number" + (
         f"; the first {most} of them." if len(results.failures) > most else "."
     )
-    return Table(caption, ["Scenario", "Draw", "Replicate", "Seed", "Error"], rows, text=frozenset({0, 4}))
+    note = (
+        "What happened stands in failures.csv. One alone: demrisk run, the scenario's file in the run folder, "
+        "--only-replicate and its number."
+    )
+    head = ["Scenario", "Block", "Replicate", "Draw", "Seed", "Error"]
+    return Table(caption, head, rows, text=frozenset({0, 1, 5}), note=note)

@@ -132,7 +132,7 @@ def words(results: Results) -> dict[str, Any]:
         "beside": beside(results),
         "sections": sections(results),
         "reading": sentences.READING,
-        "version": reading.plain(results.manifest.get("version", "")),
+        "version": reading.plain(results.manifest["versions"]["demrisk"]),
         "words": WORDS,
         "ottawa": OTTAWA,
     }

@@ -218,7 +218,8 @@ def drivers(results: Results, most: int = 3) -> list[str]:
 def chance(results: Results) -> list[str]:
     """Return how much of the spread of the baseline's total between runs is chance."""
     rows = select(results.spread, scenario=reading.baseline(results), metric="casualties_total", group="all")
-    shares = rows.loc[rows["baseline"].isna(), "share_unknown"].dropna()
+    itself = rows["baseline"].isna() | (rows["baseline"] == "")
+    shares = rows.loc[itself, "share_unknown"].dropna()
     return [
         f"Between single runs, {percent(float(share))} of the variance of the total under the baseline is what is not "
         f"known; the rest is chance."

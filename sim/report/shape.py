@@ -72,7 +72,7 @@ class Results(Protocol):
 
     @property
     def failures(self) -> pd.DataFrame:
-        """Runs that failed: scenario, draw, inner, seed, error."""
+        """Runs that failed: scenario, block, replicate, draw, inner, seed, error, traceback."""
 
     @property
     def map(self) -> dict[str, Any] | None:

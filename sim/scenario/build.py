@@ -97,7 +97,7 @@ def build(tree: Tree, folder: Path | None) -> tuple[Scenario | None, list[Fault]
             faults.append(finding.fault(tree))
     if faults:
         return None, faults
-    scenario._folder = folder
+    scenario._folder, scenario._inputs = folder, dict(tree.files)
     scenario._warnings = tuple(finding.fault(tree) for finding in prospects(scenario))
     return scenario, []
 

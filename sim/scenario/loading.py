@@ -38,6 +38,8 @@ class LoadedStudy:
         Short name to full source: catalogue, `sources.yaml` beside the base and beside the study, the study's own.
     path : Path
         The study file.
+    inputs : dict of str to str
+        Name of the study file, and of `sources.yaml` beside it -> SHA-256 of its text.
     """
 
     study: Study
@@ -45,6 +47,7 @@ class LoadedStudy:
     changes: dict[str, dict[str, Any]]
     sources: dict[str, str]
     path: Path
+    inputs: dict[str, str]
 
 
 def load(path: str | os.PathLike[str]) -> Scenario:
@@ -88,6 +91,7 @@ def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     changed, found = build(tree, scenario.folder)
     if faults or changed is None:
         raise ScenarioError([*faults, *found])
+    changed._inputs = scenario.inputs
     return changed
 
 
@@ -106,7 +110,7 @@ def load_study(path: str | os.PathLike[str]) -> LoadedStudy:
     except ValidationError as err:
         raise ScenarioError([*faults, *explain(err, tree, Study), *_base_faults(file, tree)]) from None
     faults += _names(study, tree)
-    sources, found = _sources(file, study)
+    sources, read, found = _sources(file, study)
     faults += found
     base_file = file.parent / study.base
     try:
@@ -137,7 +141,7 @@ def load_study(path: str | os.PathLike[str]) -> LoadedStudy:
     values = {
         name: {p: study.variants[owner].set[p] for p, owner in c.items()} for name, c in changes.items()
     }
-    return LoadedStudy(study, scenarios, values, sources, file)
+    return LoadedStudy(study, scenarios, values, sources, file, {**tree.files, **read})
 
 
 def _resolved(name: str, study: Study) -> dict[str, str]:
@@ -210,10 +214,12 @@ def _deadline(study: Study, tree: Tree, scenarios: dict[str, Scenario]) -> list[
     return []
 
 
-def _sources(file: Path, study: Study) -> tuple[dict[str, str], list[Fault]]:
+def _sources(file: Path, study: Study) -> tuple[dict[str, str], dict[str, str], list[Fault]]:
+    """Sources by their short names, the files they are in with their checksums, and their faults."""
     from sim.scenario.catalogue import catalogue_sources
 
     told: dict[str, str] = {}
+    read: dict[str, str] = {}
     faults: list[Fault] = []
     for folder in dict.fromkeys(((file.parent / study.base).parent, file.parent)):
         beside = folder / "sources.yaml"
@@ -221,12 +227,13 @@ def _sources(file: Path, study: Study) -> tuple[dict[str, str], list[Fault]]:
             continue
         tree, found = read_yaml(beside, str(beside))
         faults += found
+        read.update(tree.files)
         for key, text in tree.data.items():
             if isinstance(text, str):
                 told[key] = text
             else:
                 faults.append(Fault.at(tree.place((key,)), f"{key}: not a text", "the full source"))
-    return {**catalogue_sources(), **told, **study.sources}, faults
+    return {**catalogue_sources(), **told, **study.sources}, read, faults
 
 
 def _base_faults(file: Path, tree: Tree) -> list[Fault]:

@@ -284,6 +284,7 @@ class Scenario(Section):
     map: str | None = Field(None, description="GeoJSON with schematic districts, for drawing only")
 
     _folder: Path | None = PrivateAttr(None)
+    _inputs: dict[str, str] = PrivateAttr({})
     _quantities: dict[str, Quantity] | None = PrivateAttr(None)  # filled by `quantities`, once
     _warnings: tuple[Fault, ...] = PrivateAttr(())
 
@@ -291,6 +292,11 @@ class Scenario(Section):
     def folder(self) -> Path | None:
         """Folder of the file it was loaded from: `map` is named relative to it; None when made in a program."""
         return self._folder
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Name of each file it was read from -> SHA-256 of its text."""
+        return self._inputs
 
     @property
     def warnings(self) -> tuple[Fault, ...]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from sim.scenario.errors import Fault, Place
-from sim.scenario.tree import Loc, Tree
+from sim.scenario.tree import Loc, Tree, checksum
 from sim.scenario.yamlfile import read_text
 
 _CELL = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"[ \t]*|([^,"\r\n]*))(,|\r\n|\r|\n|\Z)')
@@ -18,7 +18,8 @@ def read_table(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
     The first line names the columns. Commas separate; a cell with a comma, a quote or a line break stands in
     double quotes. Blank lines are passed over, an empty cell counts as not given.
     """
-    records, faults = _records(read_text(path, shown), shown)
+    text = read_text(path, shown)
+    records, faults = _records(text, shown)
     if not records:
         return Tree([], Place(shown, 1, 1)), [
             *faults,
@@ -26,13 +27,13 @@ def read_table(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         ]
     header: dict[str, Place] = {}
     columns: list[str] = []
-    for text, place in records[0]:
-        if not text:
+    for name, place in records[0]:
+        if not name:
             faults.append(Fault.at(place, "a column has no name", "a name in every cell of the first line"))
-        elif text in header:
-            faults.append(Fault.at(place, f"column {text!r} is given twice", "it once"))
-        columns.append(text)
-        header.setdefault(text, place)
+        elif name in header:
+            faults.append(Fault.at(place, f"column {name!r} is given twice", "it once"))
+        columns.append(name)
+        header.setdefault(name, place)
     rows: list[dict[str, str]] = []
     values: dict[Loc, Place] = {}
     for record in records[1:]:
@@ -42,8 +43,8 @@ def read_table(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         cells = list(zip(columns, record, strict=False))
         values[(len(rows),)] = record[0][1]
         values.update({(len(rows), column): place for column, (_, place) in cells})
-        rows.append({column: text for column, (text, _) in cells if text and column})
-    return Tree(rows, Place(shown, 1, 1), values, {}, {(): header}), faults
+        rows.append({column: cell for column, (cell, _) in cells if cell and column})
+    return Tree(rows, Place(shown, 1, 1), values, {}, {(): header}, checksum(shown, text)), faults
 
 
 def _records(text: str, shown: str) -> tuple[list[list[tuple[str, Place]]], list[Fault]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.scenario.errors import Place
@@ -26,6 +28,8 @@ class Tree:
         Where the value at a location, and its key, are written.
     headers : dict of Loc to dict of str to Place
         For a list that was read from a table: its columns.
+    files : dict of str to str
+        Name of each file that was read -> SHA-256 of its text.
     """
 
     data: Any
@@ -33,6 +37,7 @@ class Tree:
     values: dict[Loc, Place] = field(default_factory=dict)
     keys: dict[Loc, Place] = field(default_factory=dict)
     headers: dict[Loc, dict[str, Place]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def place(self, loc: Loc) -> Place:
         """Where the value at `loc` is, or the nearest thing around it."""
@@ -84,14 +89,25 @@ class Tree:
         _graft(self.values, part.values, loc)
         _graft(self.keys, part.keys, loc)
         _graft(self.headers, part.headers, loc)
+        self.files.update(part.files)
         self.values[loc] = self.keys[loc] = part.root
         self.get(loc[:-1])[loc[-1]] = part.data
 
     def copy(self) -> Tree:
         """A copy that shares nothing mutable with this one."""
         return Tree(
-            copy.deepcopy(self.data), self.root, dict(self.values), dict(self.keys), dict(self.headers)
+            copy.deepcopy(self.data),
+            self.root,
+            dict(self.values),
+            dict(self.keys),
+            dict(self.headers),
+            dict(self.files),
         )
+
+
+def checksum(shown: str, text: str) -> dict[str, str]:
+    """The entry of a file in `Tree.files`."""
+    return {Path(shown).name: hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _graft(mine: dict[Loc, T], theirs: dict[Loc, T], loc: Loc) -> None:

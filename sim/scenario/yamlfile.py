@@ -20,7 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sim.scenario.errors import Fault, Place, ScenarioError, nearest_name
-from sim.scenario.tree import Loc, Tree
+from sim.scenario.tree import Loc, Tree, checksum
 
 MAX_BYTES = 10_000_000
 MAX_YAML_BYTES = 2_000_000  # the parser needs some 10 s for a megabyte; long lists belong into tables
@@ -97,6 +97,7 @@ def read_yaml(path: Path, shown: str) -> tuple[Tree, list[Fault]]:
         tree = reader.tree(node)
         if not isinstance(tree.data, dict):  # it has a tag of its own
             raise ScenarioError(reader.faults)
+        tree.files.update(checksum(shown, text))
         return tree, reader.faults
     except _TooDeep as err:
         place = Place(shown, err.line + 1, err.column + 1)

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.study.cluster import Cluster
+    from sim.study.errors import RunError, Stopped
     from sim.study.executor import Workers, WorkersLost
+    from sim.study.repeat import reproduce
     from sim.study.results import Results
-    from sim.study.runs import compare, compare_study, run
+    from sim.study.runs import compare, compare_study, resume, run
 
-__all__ = ["Cluster", "Results", "Workers", "WorkersLost", "compare", "compare_study", "run"]
+__all__ = ["Cluster", "Results", "RunError", "Stopped", "Workers", "WorkersLost", "compare", "compare_study",
+           "reproduce", "resume", "run"]
 
-_HOME = {"Cluster": "cluster", "Results": "results", "Workers": "executor", "WorkersLost": "executor",
-         "compare": "runs", "compare_study": "runs", "run": "runs"}
+_HOME = {"Cluster": "cluster", "Results": "results", "RunError": "errors", "Stopped": "errors", "Workers": "executor",
+         "WorkersLost": "executor", "compare": "runs", "compare_study": "runs", "reproduce": "repeat",
+         "resume": "runs", "run": "runs"}
 
 
 def __getattr__(name: str) -> Any:

@@ -103,7 +103,7 @@ def _expected_reported(scenario: Scenario, draws: int,
     column = next(i for i, m in enumerate(METRICS) if m.name == "casualties_reported_expected")
     years = make_frame(scenario).years
     result = np.zeros((draws, len(years)))
-    blocks = blocks_of(["fit"], draws)
+    blocks = blocks_of(["fit"], draws, 1)
     with workers_for(len(blocks), workers) as pool:
         for block, chunk, _ in pool.run({"fit": scenario}, blocks, 1):
             if chunk.failures:

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from sim import __version__
 from sim.study.executor import AHEAD, LOOK, Process, Workers, WorkersLost, _work, packed, streamed, within
-from sim.study.software import Software, software
 from sim.study.store import Block, Chunk
+from sim.study.versions import Versions, versions
 
 if TYPE_CHECKING:
     from distributed import Client, Future, Worker
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 """How long a cluster may be without any worker [s]: one that grows with demand needs a while to start them."""
-RESUME = "what has arrived is stored: the same command goes on from there"
+RESUME = "what has arrived is stored: `demrisk resume`, or the same command, goes on from there"
 OTHER = f"has another demrisk than {__version__}, or none"
 
 
@@ -37,9 +37,9 @@ class OtherSoftware(Exception):
     """A worker would compute other bytes."""
 
 
-def _check(expected: Software, dask_worker: Worker) -> None:
+def _check(expected: Versions, dask_worker: Worker) -> None:
     """Raise OtherSoftware where a worker is not fit to do the work of somebody with such software."""
-    here = software()
+    here = versions()
     differing = [name for name in expected if here.get(name) != expected[name]]
     if differing:
         there, ours = (", ".join(f"{name} {s.get(name)}" for name in differing) for s in (here, expected))
@@ -54,7 +54,7 @@ def _check(expected: Software, dask_worker: Worker) -> None:
             f"start it with `dask worker --nworkers {n} --nthreads 1`")
 
 
-def _block(scenario: bytes, block: Block, per_draw: int, expected: Software) -> tuple[Block, Chunk, Process]:
+def _block(scenario: bytes, block: Block, per_draw: int, expected: Versions) -> tuple[Block, Chunk, Process]:
     """A block, on a worker; also one that came late is checked."""
     from distributed import get_worker
 
@@ -117,7 +117,7 @@ class Cluster(Workers):
 
     def _meet(self, client: Client) -> None:
         """Wait for the first worker, and have every one that is there checked."""
-        wanted = client.submit(software, pure=False)  # something to do, for clusters that grow with demand
+        wanted = client.submit(versions, pure=False)  # something to do, for clusters that grow with demand
         try:
             client.wait_for_workers(1, PATIENCE)
         except TimeoutError:
@@ -125,7 +125,7 @@ class Cluster(Workers):
                               f"`dask worker {self.address} --nworkers -1 --nthreads 1`") from None
         finally:
             wanted.release()
-        for worker, error in client.run(_check, software(), on_error="return").items():
+        for worker, error in client.run(_check, versions(), on_error="return").items():
             if isinstance(error, OtherSoftware):
                 raise error
             if error is not None:  # it cannot even be asked
@@ -138,7 +138,7 @@ class Cluster(Workers):
     def run(self, scenarios: dict[str, Scenario], blocks: list[Block],
             per_draw: int) -> Iterator[tuple[Block, Chunk, Process]]:
         """(block, chunk, process) of each block, as they finish; the work begins before the first is asked for."""
-        client, expected = self.client, software()
+        client, expected = self.client, versions()
         self.looked, self.seen = 0.0, time.monotonic()
         sent = {name: self._sent(packed(scenario)) for name, scenario in scenarios.items()}
 

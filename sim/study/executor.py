@@ -7,6 +7,9 @@ import os
 import pickle
 import platform
 import resource
+import signal
+import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,10 +23,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.study.errors import RunError
 from sim.study.store import Block, Chunk
 
 if TYPE_CHECKING:
+    from sim.programme import Plan
     from sim.scenario.schema import Scenario
+    from sim.world import World
     from sim.world.frame import Frame
 
 WORKER_LOST = (
@@ -40,40 +46,38 @@ FETCH = 60.0
 """How long a result that is there may be on its way before somebody looks whether it was lost with who had it [s]."""
 
 
-class WorkersLost(RuntimeError):
+class WorkersLost(RunError):
     """Those who did the work are gone, or not fit for it. What they had done is stored."""
 
 
 def run_block(scenario: Scenario, block: Block, per_draw: int) -> Chunk:
-    """All replicates of a block: a function of the scenario and the numbers of the draws alone.
+    """All replicates of a block: a function of the scenario and the numbers of the replicates alone.
 
     An error in one replicate becomes a row of ``failures``; the others go on.
     """
     from sim.world import make_frame
 
-    return _run_block(make_frame(scenario), block, per_draw)
+    return compute_block(make_frame(scenario), block, per_draw)
 
 
-def _run_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
+def compute_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
+    """The same where the frame is known."""
     from sim.programme import make_plan
     from sim.study.replicate import run_replicate
     from sim.world import World, draw_parameters
 
-    scenario = frame.scenario
     results, address, failures = [], [], []
-    for draw in range(block.first, block.last):
+    ready: tuple[World, Plan] | None = None
+    for replicate in range(block.first, block.last):
+        draw, inner = divmod(replicate, per_draw)
         try:
-            world = World(frame, draw_parameters(scenario, draw))
-            plan = make_plan(world)
+            if ready is None or ready[0].draw.index != draw:
+                world = World(frame, draw_parameters(frame.scenario, draw))
+                ready = world, make_plan(world)
+            results.append(run_replicate(*ready, inner))
+            address.append((draw, inner))
         except Exception as error:
-            failures += [_failure(scenario, block, draw, inner, error) for inner in range(per_draw)]
-            continue
-        for inner in range(per_draw):
-            try:
-                results.append(run_replicate(world, plan, inner))
-                address.append((draw, inner))
-            except Exception as error:
-                failures.append(_failure(scenario, block, draw, inner, error))
+            failures.append(_failure(frame.scenario, block, replicate, draw, inner, error))
     if not results:
         shape = len(frame.years), len(frame.districts)
         from sim.study.metrics import METRICS, NATIONAL
@@ -85,9 +89,14 @@ def _run_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
         np.array(address, np.int64), np.array([r.completed_years for r in results]), failures)
 
 
-def _failure(scenario: Scenario, block: Block, draw: int, inner: int, error: Exception) -> dict[str, object]:
-    return {"scenario": block.scenario, "draw": draw, "inner": inner, "seed": scenario.seed,
-            "error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+def _failure(scenario: Scenario, block: Block, replicate: int, draw: int, inner: int,
+             error: Exception) -> dict[str, object]:
+    """Address and traceback of a replicate that failed; without the folders of this machine."""
+    said = traceback.format_exc()
+    for folder in sorted({entry.rstrip("/") for entry in sys.path if entry}, key=len, reverse=True):
+        said = said.replace(f"{folder}/", "")
+    return {"scenario": block.scenario, "block": block.stem, "replicate": replicate, "draw": draw, "inner": inner,
+            "seed": scenario.seed, "error": f"{type(error).__name__}: {error}", "traceback": said}
 
 
 class Process(NamedTuple):
@@ -117,9 +126,22 @@ def _frame(content: bytes) -> Frame:
 
 
 def _work(content: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Process]:
-    chunk = _run_block(_frame(content), block, per_draw)
+    chunk = compute_block(_frame(content), block, per_draw)
     process = f"{platform.node()} {os.getpid()}"
     return block, chunk, Process(process, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _follow_parent() -> None:
+    """A worker leaves Ctrl-C to the process that started it, and ends with that process, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Workers:
@@ -137,6 +159,7 @@ class Workers:
         Modules to import at the start, and when no block is left for a process.
     """
 
+    here = True  # they are on this machine
     EARLY = 4  # started before it is known how much work there is; others follow with the work
 
     def __init__(self, count: int | None = None, first: str = "sim.study.replicate", afterwards: str = "") -> None:
@@ -145,7 +168,7 @@ class Workers:
         self.pool: ProcessPoolExecutor | None = None
         if self.count > 1:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of the linear algebra would spin
-            self.pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"))
+            self.pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), _follow_parent)
             self.each(import_module, first)
 
     def __enter__(self) -> Workers:
@@ -153,7 +176,11 @@ class Workers:
 
     def __exit__(self, *error: object) -> None:
         if self.pool is not None:
+            at_work = list((self.pool._processes or {}).values())  # there is no public name before Python 3.14
             self.pool.shutdown(wait=False, cancel_futures=True)
+            if error[0] is not None:
+                for process in at_work:  # nobody wants what they are doing any more
+                    process.terminate()
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Have the processes that are there do something at the next opportunity; nobody waits for it."""

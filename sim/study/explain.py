@@ -9,7 +9,8 @@ from sim.core.records import YEAR_DAYS
 from sim.scenario import quantities, treaty_check
 from sim.scenario.schema import Family, Scenario
 from sim.study.metrics import METRICS, NATIONAL
-from sim.study.summary import Sample, by_draw, ratio_of_means
+from sim.study.sample import Sample
+from sim.study.summary import by_draw, ratio_of_means
 from sim.world import draw_one, draw_parameters
 from sim.world.calendar import to_days
 from sim.world.frame import Frame
@@ -17,13 +18,16 @@ from sim.world.frame import Frame
 FEWEST_DRAWS = 40
 """With fewer parameter draws shares of variance are mostly accident and are not given."""
 
+MOST_DRAWS = 10_000
+"""More of them tell no share better than to a few per mille, and the parameters of all would fill the memory."""
+
 END_BINS = ((-np.inf, 2028), (2028, 2030), (2030, 2034), (2034, np.inf))
 
 
 def national_total(sample: Sample, column: str) -> np.ndarray:
     """Whole-run national total (or final stock) by draw, (draw,) float64."""
     metric = next(m for m in (*METRICS, *NATIONAL) if m.column == column)
-    return by_draw(sample.values(metric)[:, -1, -1], sample.draws)
+    return by_draw(sample.total(metric)[:, -1, 0], sample.draws)
 
 
 def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str) -> pd.DataFrame:
@@ -34,21 +38,23 @@ def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str)
     at most one but for sampling error; what is missing is interaction and chance.
     """
     columns = ["scenario", "metric", "parameter", "grade", "share_of_variance", "rank_correlation"]
-    draws = np.unique(sample.draws)
+    draws, values = np.unique(sample.draws)[:MOST_DRAWS], values[:MOST_DRAWS]
     if len(draws) < FEWEST_DRAWS or np.ptp(values) == 0.0:
         return pd.DataFrame(columns=columns)
-    scores = pd.DataFrame([draw_parameters(scenario, int(d)).scores for d in draws])
+    names = list(draw_parameters(scenario, int(draws[0])).scores)
+    rows = [np.fromiter(draw_parameters(scenario, int(d)).scores.values(), float) for d in draws]
+    scores = pd.DataFrame(np.stack(rows), columns=names)
     ranks = pd.Series(values).rank()
     known = quantities(scenario)
-    rows = []
+    shares = []
     for path in scores.columns:
         r = float(np.corrcoef(ranks, scores[path].rank())[0, 1])
         share = max(0.0, (r * r - 1.0 / (len(draws) - 1)) / (1.0 - 1.0 / (len(draws) - 1)))
         if r * r < 9.0 / len(draws):  # three standard errors: of 150 inputs less than one by accident
             share = 0.0
         grade = known[path].grade if path in known else "D"
-        rows.append((sample.name, metric, path, grade, share, r))
-    table = pd.DataFrame(rows, columns=columns)
+        shares.append((sample.name, metric, path, grade, share, r))
+    table = pd.DataFrame(shares, columns=columns)
     return table.sort_values(["share_of_variance", "parameter"], ascending=[False, True], ignore_index=True)
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from sim.scenario.schema import Deadline
 from sim.study.metrics import METRICS
-from sim.study.summary import Sample, by_draw, control_variate, differences, matched, ratio_of_means
+from sim.study.sample import Sample
+from sim.study.summary import by_draw, control_variate, differences, matched, ratio_of_means
 
 OPEN_LAND = ("area_to_survey_m2", "area_suspected_m2", "area_confirmed_m2")
 DONE_LAND = ("area_no_evidence_m2", "area_released_m2")
@@ -32,7 +33,7 @@ def completion(sample: Sample, years: tuple[int, ...], deadline: Deadline) -> pd
     """
     def whole(name: str) -> np.ndarray:
         metric = next(m for m in METRICS if m.column == name)
-        return sample.values(metric)[:, :-1, -1]
+        return sample.total(metric)[:, :-1, 0]
 
     left, done = sum(whole(m) for m in OPEN_LAND), sum(whole(m) for m in DONE_LAND)
     share = np.divide(done, left + done, out=np.ones_like(done), where=left + done > 0)
@@ -89,4 +90,4 @@ def value(sample: Sample, base: Sample) -> pd.DataFrame:
 def _whole_run(sample: Sample, column: str) -> np.ndarray:
     """National total of a metric over the whole run, (replicate,) float64."""
     metric = next(m for m in METRICS if m.column == column)
-    return sample.values(metric)[:, -1, -1]
+    return sample.total(metric)[:, -1, 0]

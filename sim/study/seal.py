@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
-TABLES, SEAL = "tables", "seal"
+TABLES, SEAL = SEALS = "tables", "seal"
 AGAIN = "the same run into the same folder writes it again"
 
 
@@ -38,6 +38,8 @@ def opened(folder: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"{folder} is not a finished run folder: {MANIFEST} is missing")
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
+        if SEAL not in manifest and "finished" not in manifest:
+            raise FileNotFoundError(f"{folder}: the run is not finished; to finish it: demrisk resume {folder}")
         written = manifest.pop(SEAL)
         whole = bool(written == _sum_of(manifest))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

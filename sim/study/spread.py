@@ -7,7 +7,8 @@ import pandas as pd
 
 from sim.scenario.schema import Scenario
 from sim.study.metrics import METRICS, NATIONAL
-from sim.study.summary import Sample, matched
+from sim.study.sample import Sample
+from sim.study.summary import matched
 from sim.world import draw_parameters
 
 COLUMNS = ["scenario", "baseline", "metric", "unit", "group", "sd", "sd_chance", "sd_unknown", "share_unknown"]
@@ -56,9 +57,9 @@ def spread(scenario: Scenario, sample: Sample, base: Sample | None = None) -> pd
     draws = sample.draws[mine] if uncertain else np.zeros(int(mine.sum()), np.int64)
     rows = []
     for metric in (*METRICS, *NATIONAL):
-        values = sample.values(metric)[mine, -1, -1]
+        values = sample.total(metric)[mine, -1, 0]
         if base is not None and other is not None:
-            values = values - base.values(metric)[other, -1, -1]
+            values = values - base.total(metric)[other, -1, 0]
         chance, unknown = split_variance(values, draws)
         share = unknown / (chance + unknown) if chance + unknown > 0.0 else 0.0 if chance == 0.0 else np.nan
         rows.append((sample.name, base.name if base is not None else "", metric.name, metric.unit, metric.group,

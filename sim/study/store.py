@@ -1,30 +1,38 @@
-"""The run folder: chunks of results that appear whole or not at all, keyed by scenario and block of draws."""
+"""The run folder: chunks of results that appear whole or not at all, keyed by scenario and block of replicates."""
 
 from __future__ import annotations
 
-import io
+import hashlib
 import json
-import os
-import re
+import logging
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.study.errors import StoreError
+from sim.study.files import PART, locked, store_faults, write_whole
 from sim.study.metrics import METRICS, NATIONAL
+from sim.study.seal import MANIFEST
 
 if TYPE_CHECKING:
     import pandas as pd  # worker processes need none of it, and it takes long to import
 
-BLOCK_DRAWS = 5
-"""Parameter draws in one chunk: a fixed size, so that the number of workers changes nothing."""
+BLOCK_DRAWS, BLOCK_REPLICATES = 5, 100
+"""A chunk holds so many parameter draws, but not more than so many replicates: sizes that follow from the scenario
+alone, so that the number of workers changes nothing and a worker's memory does not grow with the inner loop."""
+
+LOCK = ".lock"
+_log = logging.getLogger("demrisk")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Draws [first, last) of one scenario."""
+    """Replicates [first, last) of one scenario; replicate = draw * per_draw + inner."""
 
     scenario: str
     first: int
@@ -32,7 +40,7 @@ class Block:
 
     @property
     def stem(self) -> str:
-        """File name without ending."""
+        """File name up to the checksum."""
         return f"{self.scenario}-{self.first:06d}"
 
 
@@ -48,7 +56,7 @@ class Chunk:
         Draw and inner number of each replicate.
     completed_years : (replicate,) float64
     failures : list of dict
-        Replicates that failed: draw, inner, seed, error.
+        Replicates that failed: scenario, block, replicate, draw, inner, seed, error, traceback.
     """
 
     by_district: np.ndarray
@@ -58,130 +66,148 @@ class Chunk:
     failures: list[dict[str, Any]]
 
 
-def blocks_of(scenarios: list[str], draws: int) -> list[Block]:
+def blocks_of(scenarios: list[str], draws: int, per_draw: int) -> list[Block]:
     """All blocks of a study, one scenario after the other, so that its tables are made while others are computed."""
-    return [Block(name, first, min(first + BLOCK_DRAWS, draws))
-            for name in scenarios for first in range(0, draws, BLOCK_DRAWS)]
+    size, all_of_them = min(BLOCK_DRAWS * per_draw, BLOCK_REPLICATES), draws * per_draw
+    return [Block(name, first, min(first + size, all_of_them))
+            for name in scenarios for first in range(0, all_of_them, size)]
 
 
 class RunFolder:
     """Files of one run.
 
+    A chunk carries the beginning of its SHA-256 in its name: ``<scenario>-<first replicate>.<sha256>.parquet``.
+
     Parameters
     ----------
     path : Path
-        Created where it does not exist.
+        Made by `at_work` where it does not exist.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.chunks = path / "chunks"
+        self._stored: dict[str, Path] = {}
 
-    def create(self) -> None:
-        """Make the folders."""
-        self.chunks.mkdir(parents=True, exist_ok=True)
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Hold the folder for one run: made where it is not there, what a killed run left half removed.
+
+        Raises
+        ------
+        StoreError
+            Where another run is at work in it, or it cannot be written.
+        """
+        with ExitStack() as stack:
+            with store_faults(self.path):
+                self.chunks.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(self.path / LOCK))
+                for part in [*self.path.glob(f".*{PART}"), *self.chunks.glob(f".*{PART}")]:
+                    part.unlink()
+                for path in self.find_chunks():
+                    _log.warning("%s is damaged: its content is not that of its checksum; it is computed again", path)
+                    path.unlink()
+            yield
+
+    def find_chunks(self) -> list[Path]:
+        """Find the chunks that are as they were written; returns those that are damaged."""
+        self._stored, damaged = {}, []
+        for path in sorted(self.chunks.glob("*.parquet")):
+            stem, _, checksum = path.name.removesuffix(".parquet").rpartition(".")
+            if _checksum(path.read_bytes()) == checksum:
+                self._stored[stem] = path
+            else:
+                damaged.append(path)
+        return damaged
+
+    @property
+    def stored(self) -> dict[str, Path]:
+        """Files of the chunks by the stem of their block."""
+        return dict(self._stored)
+
+    def has(self, block: Block) -> bool:
+        """Whether the chunk of a block is there, and as it was written."""
+        return block.stem in self._stored
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file whole or not at all."""
-        self._replace(name, text.encode())
+        self._write(self.path / name, text.encode())
 
     def write_json(self, name: str, data: Any) -> None:
         """Write a JSON file whole or not at all."""
         self.write_text(name, json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n")
 
-    def _replace(self, name: str, data: bytes) -> None:
-        target = self.path / name
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        temporary.write_bytes(data)
-        os.replace(temporary, target)
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a CSV table whole or not at all."""
+        from sim.study.csvfile import csv_bytes
 
-    def has(self, block: Block) -> bool:
-        """Whether the chunk of a block is there."""
-        return (self.chunks / f"{block.stem}.parquet").exists()
-
-    def write(self, block: Block, chunk: Chunk, years: tuple[int, ...]) -> None:
-        """Store a chunk as Parquet (zstd), one row per replicate, year and district."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        replicates, _, n_years, n_districts = chunk.by_district.shape
-        frame: dict[str, np.ndarray] = {
-            "draw": np.repeat(chunk.address[:, 0], n_years * n_districts),
-            "inner": np.repeat(chunk.address[:, 1], n_years * n_districts),
-            "year": np.tile(np.repeat(np.array(years), n_districts), replicates),
-            "district": np.tile(np.arange(n_districts), replicates * n_years),
-        }
-        for i, metric in enumerate(METRICS):
-            frame[metric.column] = chunk.by_district[:, i].ravel()
-        for i, metric in enumerate(NATIONAL):
-            first_district = np.zeros((replicates, n_years, n_districts))
-            first_district[:, :, 0] = chunk.national[:, i]
-            frame[metric.column] = first_district.ravel()
-        frame["completed_years"] = np.repeat(chunk.completed_years, n_years * n_districts)
-        table = pa.table(frame).replace_schema_metadata({
-            "failures": json.dumps(chunk.failures), "shape": json.dumps([replicates, n_years, n_districts])})
-        target = self.chunks / f"{block.stem}.parquet"
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        pq.write_table(table, temporary, compression="zstd", use_dictionary=False)
-        os.replace(temporary, target)
-
-    def read(self, block: Block) -> Chunk:
-        """Read a chunk back."""
-        import pyarrow.parquet as pq
-
-        table = pq.read_table(self.chunks / f"{block.stem}.parquet")
-        meta = table.schema.metadata
-        shape = tuple(json.loads(meta[b"shape"]))
-        data = {name: table.column(name).to_numpy() for name in table.column_names}
-        cell = (slice(None), 0, 0)
-        return Chunk(
-            np.stack([data[m.column].reshape(shape) for m in METRICS], axis=1),
-            np.stack([data[m.column].reshape(shape)[:, :, 0] for m in NATIONAL], axis=1),
-            np.stack([data["draw"].reshape(shape)[cell], data["inner"].reshape(shape)[cell]], axis=1),
-            data["completed_years"].reshape(shape)[cell], json.loads(meta[b"failures"]))
+        self._write(self.path / name, csv_bytes(table))
 
     def write_tables(self, tables: dict[str, pd.DataFrame]) -> None:
         """Write CSV tables by name, side by side: two of them are far larger than the rest."""
         with ThreadPoolExecutor() as threads:
             list(threads.map(lambda name: self.write_table(f"{name}.csv", tables[name]), tables))
 
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a CSV table whole or not at all, numbers to ten digits.
+    def _write(self, path: Path, data: bytes) -> None:
+        with store_faults(self.path):
+            write_whole(path, data)
 
-        Cells that a spreadsheet would run as formulas are quoted.
-        """
-        import pandas as pd
-        import pyarrow as pa
-        from pyarrow import csv
+    def manifest(self) -> dict[str, Any] | None:
+        """What the manifest says; None where there is none yet."""
+        try:
+            data = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{self.path / MANIFEST}: cannot be read: {error}") from None
+        return dict(data)
 
-        columns: dict[str, Any] = {}
-        for column in table.columns:
-            values = table[column]
-            if values.dtype.kind == "f":
-                columns[column] = pa.array(_ten_digits(values.to_numpy()), from_pandas=True)
-            elif values.dtype.kind in "OU":
-                row, distinct = pd.factorize(values)  # missing: row -1
-                cells = pa.array([_harmless(v) for v in distinct])
-                columns[column] = cells.take(pa.array(row, mask=row < 0))
-            else:
-                columns[column] = pa.array(values)
-        out = io.BytesIO()
-        csv.write_csv(pa.table(columns), out, csv.WriteOptions(quoting_style="needed"))
-        self._replace(name, out.getvalue())
+    def write(self, block: Block, chunk: Chunk, years: tuple[int, ...]) -> None:
+        """Store a chunk as Parquet (zstd), one row per replicate, year and district."""
+        data = _encoded(chunk, years)
+        path = self.chunks / f"{block.stem}.{_checksum(data)}.parquet"
+        self._write(path, data)
+        self._stored[block.stem] = path
 
+    def read(self, block: Block, columns: Sequence[str]) -> dict[str, np.ndarray]:
+        """Some columns of a chunk, (replicate, year, district) each."""
+        import pyarrow.parquet as pq
 
-def _ten_digits(values: np.ndarray) -> np.ndarray:
-    """Numbers rounded to ten significant digits, so that they are written with no more."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        places = 9 - np.floor(np.log10(np.abs(values)))
-        places = np.clip(np.where(np.isfinite(places), places, 0.0), -22, 22)
-        up, down = 10.0 ** np.maximum(places, 0.0), 10.0 ** np.maximum(-places, 0.0)
-        rounded = np.round(values * up / down) / up * down
-    return np.where(np.isfinite(values), rounded, values)
+        table = pq.read_table(self._stored[block.stem], columns=list(columns))
+        shape = json.loads(table.schema.metadata[b"shape"])
+        return {name: table.column(name).to_numpy().reshape(shape) for name in columns}
 
+    def failures(self, block: Block) -> list[dict[str, Any]]:
+        """Replicates of a chunk that failed."""
+        import pyarrow.parquet as pq
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # also behind spaces, and as East Asian keyboards write it
+        return list(json.loads(pq.read_schema(self._stored[block.stem]).metadata[b"failures"]))
 
 
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+def _encoded(chunk: Chunk, years: tuple[int, ...]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    replicates, _, n_years, n_districts = chunk.by_district.shape
+    frame: dict[str, np.ndarray] = {
+        "draw": np.repeat(chunk.address[:, 0], n_years * n_districts),
+        "inner": np.repeat(chunk.address[:, 1], n_years * n_districts),
+        "year": np.tile(np.repeat(np.array(years), n_districts), replicates),
+        "district": np.tile(np.arange(n_districts), replicates * n_years),
+    }
+    for i, metric in enumerate(METRICS):
+        frame[metric.column] = chunk.by_district[:, i].ravel()
+    for i, metric in enumerate(NATIONAL):
+        first_district = np.zeros((replicates, n_years, n_districts))
+        first_district[:, :, 0] = chunk.national[:, i]
+        frame[metric.column] = first_district.ravel()
+    frame["completed_years"] = np.repeat(chunk.completed_years, n_years * n_districts)
+    table = pa.table(frame).replace_schema_metadata({
+        "failures": json.dumps(chunk.failures), "shape": json.dumps([replicates, n_years, n_districts])})
+    out = pa.BufferOutputStream()
+    pq.write_table(table, out, compression="zstd", use_dictionary=False)
+    return bytes(out.getvalue())
+
+
+def _checksum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -7,52 +7,22 @@ left because a draw has few replicates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sim.study.metrics import DISCOUNT_RATES, DISCOUNTED, EXPECTED_OF, METRICS, NATIONAL, Metric
+from sim.study.sample import Sample
 
 SUMMARY_COLUMNS = [
     "scenario", "metric", "unit", "period", "district", "group", "mean", "p05", "p50", "p95", "mc_error", "n"]
+RESAMPLED_TOGETHER = 1 << 20
+"""Numbers drawn at a time in a bootstrap: its memory does not grow with the draws."""
+Statistics = dict[str, np.ndarray]
+"""Column of a table -> its values, (period, place) float64."""
 DIFFERENCE_COLUMNS = ["scenario", "baseline", *SUMMARY_COLUMNS[1:6], "estimator", *SUMMARY_COLUMNS[6:]]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """All replicates of one scenario, in the order of (draw, inner).
-
-    Attributes
-    ----------
-    by_district : (replicate, metric, year, district) float64
-    national : (replicate, metric, year) float64
-    draws : (replicate,) int64
-    completed_years : (replicate,) float64
-    """
-
-    name: str
-    by_district: np.ndarray
-    national: np.ndarray
-    draws: np.ndarray
-    completed_years: np.ndarray
-
-    def values(self, metric: Metric) -> np.ndarray:
-        """Values with totals appended, (replicate, year + 1, district + 1); national ones (.., 1)."""
-        if metric in METRICS:
-            v = self.by_district[:, METRICS.index(metric)]
-            v = np.concatenate([v, v.sum(axis=2, keepdims=True)], axis=2)
-        else:
-            v = self.national[:, NATIONAL.index(metric)][:, :, None]
-        last = v.sum(axis=1, keepdims=True) if metric.kind == "flow" else v[:, -1:]
-        return np.concatenate([v, last], axis=1)
-
-    def present_value(self, name: str, rate: float) -> np.ndarray:
-        """A flow of the whole country over the run, discounted, (replicate, 1, 1) float64."""
-        metric = next(m for m in METRICS if m.column == name)
-        return present_value(self.values(metric)[:, :-1, -1], rate)[:, None, None]
 
 
 def by_draw(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -103,14 +73,22 @@ def _discounted(name: str) -> Iterator[tuple[Metric, float]]:
         yield Metric(f"{name}_discounted_{label}", unit, "flow"), rate
 
 
+def _present_value(sample: Sample, name: str, rate: float) -> np.ndarray:
+    """A flow of the whole country over the run, discounted, (replicate, 1, 1) float64."""
+    metric = next(m for m in METRICS if m.column == name)
+    return present_value(sample.total(metric)[:, :-1, 0], rate)[:, None, None]
+
+
 def summarise(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Mean and quantiles over replicates of every metric, period and district."""
     parts = [
-        _columns(sample.values(m), sample.draws, m, years, districts, over_draws=False)
-        for m in (*METRICS, *NATIONAL)]
+        _columns(_joined(_statistics(slab, sample.draws, slab) for slab in sample.slabs(metric)),
+                 len(sample.draws), metric, years, districts)
+        for metric in (*METRICS, *NATIONAL)]
     for name in DISCOUNTED:
-        parts += [_columns(sample.present_value(name, rate), sample.draws, m, (), (), over_draws=False)
-                  for m, rate in _discounted(name)]
+        for metric, rate in _discounted(name):
+            values = _present_value(sample, name, rate)
+            parts.append(_columns(_statistics(values, sample.draws, values), len(sample.draws), metric, (), ()))
     table = _table(parts)
     table["scenario"] = sample.name
     return table[SUMMARY_COLUMNS]
@@ -118,27 +96,37 @@ def summarise(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]
 
 def differences(sample: Sample, base: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Paired differences against the baseline; counted, and expected where there is a companion."""
+    ours, theirs = matched(sample, base)
+    draws = sample.draws[ours]
+
+    def change(metric: Metric) -> Iterator[np.ndarray]:
+        for slab, base_slab in zip(sample.slabs(metric), base.slabs(metric), strict=True):
+            yield slab[ours] - base_slab[theirs]
+
+    def over_draws(values: np.ndarray) -> Statistics:
+        return _statistics(values, draws, by_draw(values, draws))
+
     parts = []
-    keep = matched(sample, base)
-    draws = sample.draws[keep[0]]
     for metric in (*METRICS, *NATIONAL):
-        d = sample.values(metric)[keep[0]] - base.values(metric)[keep[1]]
-        parts.append({**_columns(d, draws, metric, years, districts, over_draws=True), "estimator": "counted"})
+        found = {"counted": (over_draws(d) for d in change(metric))}
         companion = EXPECTED_OF.get(metric.column)
         if companion is not None:
             other = next(m for m in METRICS if m.name == companion)
-            gap = d - (sample.values(other)[keep[0]] - base.values(other)[keep[1]])
-            better = _columns(control_variate(d, gap), draws, metric, years, districts, over_draws=True)
-            parts.append({**better, "estimator": "expected"})
+            pairs = zip(change(metric), change(other), strict=True)
+            found["expected"] = (over_draws(control_variate(d, d - e)) for d, e in pairs)
+        for estimator, slabs in found.items():
+            columns = _columns(_joined(slabs), len(draws), metric, years, districts)
+            parts.append({**columns, "estimator": estimator})
     for name in DISCOUNTED:
         companion = EXPECTED_OF.get(name)
         for metric, rate in _discounted(name):
-            d = sample.present_value(name, rate)[keep[0]] - base.present_value(name, rate)[keep[1]]
-            parts.append({**_columns(d, draws, metric, (), (), over_draws=True), "estimator": "counted"})
+            d = _present_value(sample, name, rate)[ours] - _present_value(base, name, rate)[theirs]
+            values = {"counted": d}
             if companion is not None:
-                expected = sample.present_value(companion, rate)[keep[0]] - base.present_value(companion, rate)[keep[1]]
-                better = _columns(control_variate(d, d - expected), draws, metric, (), (), over_draws=True)
-                parts.append({**better, "estimator": "expected"})
+                e = _present_value(sample, companion, rate)[ours] - _present_value(base, companion, rate)[theirs]
+                values["expected"] = control_variate(d, d - e)
+            parts += [{**_columns(over_draws(v), len(draws), metric, (), ()), "estimator": estimator}
+                      for estimator, v in values.items()]
     result = _table(parts)
     result["scenario"], result["baseline"] = sample.name, base.name
     return result[DIFFERENCE_COLUMNS]
@@ -150,9 +138,8 @@ def matched(sample: Sample, base: Sample) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _address(sample: Sample) -> np.ndarray:
-    """One number per replicate: draw and position within the draw."""
-    first = np.searchsorted(sample.draws, sample.draws)
-    return sample.draws * 4096 + np.arange(len(sample.draws)) - first
+    """One number per replicate: draw and number within the draw."""
+    return sample.draws * 4096 + sample.inner
 
 
 def control_variate(values: np.ndarray, gap: np.ndarray) -> np.ndarray:
@@ -167,19 +154,28 @@ def control_variate(values: np.ndarray, gap: np.ndarray) -> np.ndarray:
     return values - beta * gap
 
 
-def _columns(values: np.ndarray, draws: np.ndarray, metric: Metric, years: tuple[int, ...],
-             districts: tuple[str, ...], over_draws: bool) -> dict[str, Any]:
+def _statistics(values: np.ndarray, draws: np.ndarray, spread: np.ndarray) -> Statistics:
+    """Mean and its error from chance over replicates, quantiles over whatever ``spread`` holds a row for."""
+    low, mid, high = np.quantile(spread, [0.05, 0.5, 0.95], axis=0)
+    return {"mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high, "mc_error": chance_error(values, draws)}
+
+
+def _joined(slabs: Iterable[Statistics]) -> Statistics:
+    """Statistics of all places from those of some places each."""
+    parts = list(slabs)
+    return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+
+
+def _columns(found: Statistics, n: int, metric: Metric, years: tuple[int, ...],
+             districts: tuple[str, ...]) -> dict[str, Any]:
     """Columns of the rows of one metric: arrays of one length, or one value for all rows."""
-    n, periods, places = values.shape
-    sample = by_draw(values, draws) if over_draws else values
-    low, mid, high = np.quantile(sample, [0.05, 0.5, 0.95], axis=0)
+    periods, places = found["mean"].shape
     names = [*districts, "all"] if places > 1 else ["all"]
     return {
         "metric": metric.name, "unit": metric.unit,
         "period": np.repeat(np.array([*map(str, years), "all"], dtype=object), places),
         "district": np.tile(np.array(names, dtype=object), periods), "group": metric.group,
-        "mean": values.mean(axis=0).ravel(), "p05": low.ravel(), "p50": mid.ravel(), "p95": high.ravel(),
-        "mc_error": chance_error(values, draws).ravel(), "n": n,
+        **{name: values.ravel() for name, values in found.items()}, "n": n,
     }
 
 
@@ -203,9 +199,13 @@ def ratio_of_means(top: np.ndarray, bottom: np.ndarray, resamples: int = 400) ->
     """
     if len(top) == 0 or bottom.mean() == 0:
         return np.nan, np.nan, np.nan
-    pick = np.random.default_rng(0).integers(0, len(top), (resamples, len(top)))
-    bottoms = bottom[pick].mean(axis=1)
-    ratios = np.divide(top[pick].mean(axis=1), bottoms, out=np.full(resamples, np.nan), where=bottoms != 0)
+    generator = np.random.default_rng(0)
+    ratios = np.full(resamples, np.nan)
+    rows = max(1, RESAMPLED_TOGETHER // len(top))
+    for first in range(0, resamples, rows):
+        pick = generator.integers(0, len(top), (min(rows, resamples - first), len(top)))
+        bottoms = bottom[pick].mean(axis=1)
+        np.divide(top[pick].mean(axis=1), bottoms, out=ratios[first: first + rows], where=bottoms != 0)
     low, high = np.nanquantile(ratios, [0.05, 0.95])
     return float(top.mean() / bottom.mean()), float(low), float(high)
 
@@ -221,7 +221,7 @@ def derived(sample: Sample) -> pd.DataFrame:
     """Ratios, individual risk and times of one scenario, for the whole country and the whole run."""
     def total(name: str) -> np.ndarray:
         metric = next(m for m in METRICS if m.column == name)
-        return by_draw(sample.values(metric)[:, :, -1], sample.draws)
+        return by_draw(sample.total(metric)[:, :, 0], sample.draws)
 
     n = len(sample.draws)
     rows = []

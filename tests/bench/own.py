@@ -21,7 +21,7 @@ def by_replicates(setting: Setting) -> list[Row]:
     """Cost of a whole replicate, world and results included, against the number of replicates."""
     scenario = TARGET.scenario()
     counts = setting.pick((1, 10, 100), (1, 10, 100, 1000))
-    turns = {str(k): partial(lambda k: seconds_of(lambda: run_block(scenario, Block("bench", 0, 1), int(k))), k)
+    turns = {str(k): partial(lambda k: seconds_of(lambda: run_block(scenario, Block("bench", 0, int(k)), int(k))), k)
              for k in counts}
     best = best_of(turns, setting.rounds // 2)
     return [row("replicates", f"{k:,.0f} replicates of a draw", TARGET, 1e3 * best[str(k)] / k, "ms each")
@@ -106,7 +106,7 @@ def by_estimators(setting: Setting) -> list[Row]:
     rows = []
     for name, scenario, replicates in (
             ("plain", TARGET.scenario(), 400), ("Ukraine, persistent mines", field, 20 if setting.quick else 100)):
-        done = run_block(scenario, Block("bench", 0, 1), replicates)  # one draw: what varies is chance
+        done = run_block(scenario, Block("bench", 0, replicates), replicates)  # one draw: what varies is chance
         for what, table, metrics in (("casualties", done.by_district.sum(axis=3), METRICS),
                                      ("casualties by transferred devices", done.national, NATIONAL)):
             column = "casualties_total" if metrics is METRICS else "casualties_transferred"

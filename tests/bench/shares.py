@@ -66,9 +66,9 @@ def shares(scenario: Scenario, draws: int, per_draw: int) -> dict[str, float]:
             for owner, name in functions:
                 stack.enter_context(patch.object(owner, name, watch.around(part, getattr(owner, name))))
         store = RunFolder(Path(folder))
-        store.create()
+        stack.enter_context(store.at_work())
         years = make_frame(scenario).years
-        block = Block("bench", 0, draws)
+        block = Block("bench", 0, draws * per_draw)
         watch.around(REST, lambda: store.write(block, run_block(scenario, block, per_draw), years))()
     return {part: watch.seconds[part] / (draws * per_draw) for part in (*PARTS, REST)}
 
@@ -91,7 +91,7 @@ def workers_ready(count: int, scenario: Scenario) -> Workers:
 
 def study_seconds(workers: Workers, scenario: Scenario, blocks: int, draws: int, per_draw: int) -> float:
     """Time for so many blocks of draws with workers that are ready [s]."""
-    work = [Block("bench", i * draws, (i + 1) * draws) for i in range(blocks)]
+    work = [Block("bench", i * draws * per_draw, (i + 1) * draws * per_draw) for i in range(blocks)]
     return seconds_of(lambda: list(workers.run({"bench": scenario}, work, per_draw)))
 
 

@@ -25,8 +25,8 @@ from sim.study import Cluster as OnCluster
 from sim.study import Workers, WorkersLost, compare, executor, run
 from sim.study import cluster as door
 from sim.study.executor import AHEAD
-from sim.study.software import software
 from sim.study.store import Block, Chunk
+from sim.study.versions import versions
 
 from .processes import ROOT, Cluster, cluster, wait_until
 
@@ -151,7 +151,8 @@ def test_the_scheduler_is_killed_and_started_again(dask: Cluster, tmp_path: Path
     dask.end(dask.scheduler)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert said.splitlines()[-1].endswith("is gone; what has arrived is stored: the same command goes on from there")
+    goes_on = "what has arrived is stored: `demrisk resume`, or the same command, goes on from there"
+    assert said.splitlines()[-1].endswith(f"is gone; {goes_on}")
     assert "Traceback" not in said and "distributed" not in said, said
     arrived = {file.name: file.stat().st_mtime_ns for file in chunks.glob("*.parquet")}
     assert 3 < len(arrived) < 30
@@ -203,8 +204,8 @@ def test_other_software_is_refused(dask: Cluster, tmp_path: Path) -> None:
          {"software": tmp_path}),
         ("has 3 threads in one process.*--nworkers 3 --nthreads 1", ("--nthreads", "3"), {}),
     ]
-    if AVX512 in software()["processor"]:
-        lacking = " ".join(f for f in software()["processor"].split() if f == AVX512 or f.startswith("AVX512"))
+    if AVX512 in versions()["processor"]:
+        lacking = " ".join(f for f in versions()["processor"].split() if f == AVX512 or f.startswith("AVX512"))
         cases.append((rf"{other} processor [^;]*; here is processor [^;]*{AVX512}.*; set NPY_DISABLE_CPU_FEATURES", (),
                       {"NPY_DISABLE_CPU_FEATURES": lacking}))
     for i, (message, words, how) in enumerate(cases):
@@ -220,7 +221,7 @@ def test_other_software_that_comes_late_is_refused(dask: Cluster, tmp_path: Path
     shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
     changed = tmp_path / "sim" / "world" / "people.py"
     changed.write_text(changed.read_text() + "\n# a line more\n")
-    with pytest.raises(WorkersLost, match=r"it has its sources \w{12}; here is its sources \w{12}; install"):
+    with pytest.raises(WorkersLost, match=r"it has engine \w{16}; here is engine \w{16}; install"):
         _blocks_while(dask, lambda: dask.start_worker("late", software=tmp_path))
     dask.end(dask.workers["late"])
 

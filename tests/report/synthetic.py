@@ -200,7 +200,6 @@ def results(
         "study": study,
         "baseline": "baseline",
         "headline": headline,
-        "version": "0.1.0",
         "seed": 20241120,
         "question": "What changes for civilians over twenty years if self-destructing anti-personnel mines "
         "are transferred to Ukraine and fail as often as they did in the field?",
@@ -209,7 +208,7 @@ def results(
             {"name": name, "title": made.title, "digest": digests[name], "over": made.over}
             for name, made in chosen.items()
         ],
-        "versions": {"python": "3.11.9", "numpy": "2.4.6"},
+        "versions": {"demrisk": "0.1.0", "python": "3.11.9", "numpy": "2.4.6"},
         "seconds": 187.2,
         "peak_memory_mb": 640.0,
         "start": dt.date(2022, 2, 24).isoformat(),
@@ -227,7 +226,7 @@ def results(
         fit=fit(),
         by_end=by_end(chosen),
         per_10000=per_10000(chosen),
-        failures=pd.DataFrame(columns=["scenario", "draw", "inner", "seed", "error"]),
+        failures=pd.DataFrame(columns=["scenario", "block", "replicate", "draw", "seed", "error", "traceback"]),
         map=map_of_districts(),
     )
 

@@ -177,7 +177,9 @@ def test_parts_without_data_are_left_out(six: Synthetic, tmp_path: Path) -> None
 
 
 def test_failed_runs_are_shown(six: Synthetic) -> None:
-    rows = six.failures.reindex(range(1)).assign(scenario="ottawa", draw=3, inner=1, seed=9, error="<boom>")
+    rows = six.failures.reindex(range(1)).assign(
+        scenario="ottawa", block="ottawa-000000", replicate=7, draw=3, inner=1, seed=9, error="<boom>"
+    )
     text = Reader(page.render(six.but(failures=rows), {})).text
     assert "1 runs failed and are left out of every number" in text and "<boom>" in text
 

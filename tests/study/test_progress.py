@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,27 +20,35 @@ from sim.scenario import ScenarioError, load, load_study
 from sim.scenario.schema import Deadline
 from sim.study.metrics import DENSITY_CLASSES, METRICS, NATIONAL
 from sim.study.progress import completion, value, wilson
-from sim.study.summary import Sample
+from sim.study.sample import Sample
+from sim.study.store import Block, Chunk, RunFolder
 from sim.study.trace import STAGE_COLUMNS
 
 YEARS = (2022, 2023, 2024)
 
 
-def _sample(name: str, **columns: np.ndarray) -> Sample:
+@pytest.fixture
+def sample_of(tmp_path: Path) -> Callable[..., Sample]:
     """Replicates with some metrics given as (replicate, year) of one district, two replicates a draw."""
-    n = len(next(iter(columns.values())))
-    by_district = np.zeros((n, len(METRICS), len(YEARS), 1))
-    for i, metric in enumerate(METRICS):
-        if metric.column in columns:
-            by_district[:, i, :, 0] = columns[metric.column]
-    return Sample(name, by_district, np.zeros((n, len(NATIONAL), len(YEARS))), np.repeat(np.arange(n // 2), 2),
-                  np.full(n, np.inf))
+    def make(name: str, **columns: np.ndarray) -> Sample:
+        n = len(next(iter(columns.values())))
+        by_district = np.zeros((n, len(METRICS), len(YEARS), 1))
+        for i, metric in enumerate(METRICS):
+            if metric.column in columns:
+                by_district[:, i, :, 0] = columns[metric.column]
+        store, block = RunFolder(tmp_path), Block(name, 0, n)
+        with store.at_work():
+            address = np.stack(np.divmod(np.arange(n), 2), axis=1)
+            store.write(block, Chunk(by_district, np.zeros((n, len(NATIONAL), len(YEARS))), address,
+                                     np.full(n, np.inf), []), YEARS)
+        return Sample(store, name, [block])
+    return make
 
 
-def test_completion_counts_runs_that_have_got_there_by_each_year() -> None:
+def test_completion_counts_runs_that_have_got_there_by_each_year(sample_of: Callable[..., Sample]) -> None:
     """Four runs of 100 m2: 90 % by the end of 2023 is reached by one, 2024 by three, never by the fourth."""
     done = np.array([[50.0, 90.0, 95.0], [10, 40, 90], [0, 80, 91], [0, 10, 20]])
-    sample = _sample("a", area_released_m2=0.4 * done, area_no_evidence_m2=0.6 * done,
+    sample = sample_of("a", area_released_m2=0.4 * done, area_no_evidence_m2=0.6 * done,
                      area_to_survey_m2=0.5 * (100 - done), area_confirmed_m2=0.5 * (100 - done))
     table = completion(sample, YEARS, Deadline(year=2023, share=0.9)).set_index("year")
     assert table["met"].tolist() == pytest.approx([0.0, 0.25, 0.75])
@@ -61,18 +70,18 @@ def test_wilson_interval() -> None:
     assert np.ptp(wilson(np.array([0.5]), 40)) < np.ptp(wilson(np.array([0.5]), 10))
 
 
-def test_casualties_averted_per_million_is_a_ratio_of_means() -> None:
+def test_casualties_averted_per_million_is_a_ratio_of_means(sample_of: Callable[..., Sample]) -> None:
     """30 and 10 averted for 1 and 3 million USD: 40 / 4 = 10, not the mean of 30 and 3.3."""
     people, usd = np.zeros((4, 3)), np.zeros((4, 3))
     people[:, 0], usd[:, 0] = (70, 70, 90, 90), (1e6, 1e6, 3e6, 3e6)
-    sample = _sample("a", casualties_total=people, casualties_expected=people, cost_usd=usd)
+    sample = sample_of("a", casualties_total=people, casualties_expected=people, cost_usd=usd)
     level = np.full((4, 3), 100 / 3)
-    base = _sample("none", casualties_total=level, casualties_expected=level, cost_usd=np.zeros((4, 3)))
+    base = sample_of("none", casualties_total=level, casualties_expected=level, cost_usd=np.zeros((4, 3)))
     table = value(sample, base).set_index("metric")
     assert table.loc["casualties_averted_per_million_usd", "mean"] == pytest.approx(10.0)
     assert table.loc["cost_usd_per_casualty_averted", "mean"] == pytest.approx(1e5)
     assert value(base, base).empty  # nothing spent: no ratio
-    more = _sample("b", casualties_total=-people, casualties_expected=-people, cost_usd=usd)
+    more = sample_of("b", casualties_total=-people, casualties_expected=-people, cost_usd=usd)
     assert "cost_usd_per_casualty_averted" not in set(value(base, more)["metric"])
 
 

@@ -1,0 +1,67 @@
+"""How the commands speak: faults as messages with an exit status, progress as a bar or plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+
+class InputFault(click.ClickException):
+    """The input is wrong."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """One message per fault, nothing else."""
+        click.echo(self.message, err=True)
+
+
+@contextmanager
+def faults_shown() -> Iterator[None]:
+    """Turn faults into messages: exit status 2 where the input is wrong, 1 where a run cannot begin or go on."""
+    from sim.scenario import ScenarioError
+    from sim.study import RunError, Stopped
+
+    try:
+        yield
+    except (ScenarioError, ValueError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise InputFault(str(error)) from None
+    except (RunError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    except Stopped as stop:
+        raise click.ClickException(str(stop)) from None
+
+
+@contextmanager
+def progress_shown(label: str) -> Iterator[Any]:
+    """A progress bar with rate and time left; plain lines where the output is no terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        shown = [-1]
+
+        def lines(done: int, total: int) -> None:
+            tenth = 10 * done // max(total, 1)
+            if tenth > shown[0]:
+                shown[0] = tenth
+                click.echo(f"{label}: {done} of {total} blocks", err=True)
+
+        yield lines
+        return
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
