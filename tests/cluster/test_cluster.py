@@ -196,12 +196,14 @@ def test_other_software_is_refused(dask: Cluster, tmp_path: Path) -> None:
     version = re.search(r'__version__ = "(.*)"', text)
     assert version is not None
     init.write_text(text.replace(version.group(1), "9.8.7"))
+    (tmp_path / "none" / "sim").mkdir(parents=True)
+    (tmp_path / "none" / "sim" / "__init__.py").write_text('raise ModuleNotFoundError("No module named \'sim\'")\n')
     other = "would give other numbers: it has"
     cases = [
         (rf"{other} demrisk 9\.8\.7; here is demrisk {re.escape(version.group(1))}; install", (),
          {"software": tmp_path / "other"}),
         (rf"has another demrisk than {version.group(1)}, or none: .*No module named 'sim'", (),
-         {"software": tmp_path}),
+         {"software": tmp_path / "none"}),
         ("has 3 threads in one process.*--nworkers 3 --nthreads 1", ("--nthreads", "3"), {}),
     ]
     if AVX512 in versions()["processor"]:

@@ -16,6 +16,7 @@ from sim.programme import PRIORITIES, Belief, PolicyError, priority, read_polici
 from sim.programme.outlook import updated
 from sim.programme.own import TRIALS
 from sim.scenario import load, replace
+from sim.study.order import digest_of
 from sim.world import World, draw_parameters, make_frame
 
 BACKLOG = DATA / "backlog.yaml"
@@ -197,10 +198,10 @@ def test_a_policy_from_a_file_runs_in_every_worker_and_counts_in_the_digest(tmp_
     two, one, plain = ((tmp_path / name / "summary.csv").read_bytes() for name in ("two", "one", "plain"))
     assert two == one == plain
     assert (tmp_path / "two" / "policy-like_people_at_risk.py").read_text() == MINE  # can be repeated from its folder
-    digest = sim.study.runs._digest(make_frame(own))
+    digest = digest_of(make_frame(own))
     file.write_text(MINE.replace("1e6", "2e6"))
     read_policies(file)
-    assert sim.study.runs._digest(make_frame(own)) != digest
+    assert digest_of(make_frame(own)) != digest
 
 
 def test_a_policy_of_a_notebook_runs_in_every_worker(tmp_path: Path) -> None:

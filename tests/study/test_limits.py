@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from running import DATA, TOY
+from running import DATA, TOY, edit
 
 from sim import study
 from sim.cli import main
@@ -114,8 +114,10 @@ print(json.dumps({what: int(status[what].split()[0]) >> 10 for what in ("VmPeak"
 
 
 def _run(folder: Path, draws: int, slab_mb: int = 1, limit_mb: int = 0) -> subprocess.CompletedProcess[str]:
-    """A run of the toy with four replicates a draw, in a process of its own."""
-    call = [sys.executable, "-c", SCRIPT, TOY, str(draws), folder, str(slab_mb), str(limit_mb)]
+    """A run of the toy over 80 years, with four replicates a draw, in a process of its own."""
+    file = folder.parent / "long.yaml"
+    file.write_text(edit(TOY, ("horizon_years: 10", "horizon_years: 80")))
+    call = [sys.executable, "-c", SCRIPT, file, str(draws), folder, str(slab_mb), str(limit_mb)]
     # Threads of the linear algebra would reserve address space that nobody uses.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.run(call, capture_output=True, text=True, timeout=300, check=False, env=environment)
@@ -135,16 +137,16 @@ def test_memory_does_not_grow_with_the_replicates(tmp_path: Path) -> None:
 
     Controls: memory does grow where all of a scenario is read at once; in 400 MB it cannot even begin.
     """
-    few = _memory(tmp_path / "few", 50)
-    many = _memory(tmp_path / "many", 400, limit_mb=few["VmPeak"])
-    assert many["VmHWM"] < few["VmHWM"] + 8
+    few = _memory(tmp_path / "few", 15)
+    many = _memory(tmp_path / "many", 120, limit_mb=few["VmPeak"])
+    assert many["VmHWM"] < few["VmHWM"] + 16
     # The chunks are there now: only the tables are made.
-    again = _memory(tmp_path / "many", 400)
+    again = _memory(tmp_path / "many", 120)
     summary = (tmp_path / "many" / "summary.csv").read_bytes()
-    at_once = _memory(tmp_path / "many", 400, slab_mb=1000)
-    assert again["VmHWM"] + 8 < at_once["VmHWM"]
+    at_once = _memory(tmp_path / "many", 120, slab_mb=1000)
+    assert again["VmHWM"] + 24 < at_once["VmHWM"]
     assert (tmp_path / "many" / "summary.csv").read_bytes() == summary
-    assert _run(tmp_path / "less", 50, limit_mb=400).returncode != 0
+    assert _run(tmp_path / "less", 15, limit_mb=400).returncode != 0
 
 
 def test_a_chunk_does_not_grow_with_the_inner_loop() -> None:
