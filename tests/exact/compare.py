@@ -51,7 +51,7 @@ def compare(world: World, names: list[str], engine: np.ndarray, plain: np.ndarra
     out: dict[str, float] = {}
     for name in [*counted, *stocks]:
         if _enough(a[name], b[name]):
-            out[f"mean {name}"] = _z(*_without_numbers(a[name], b[name], a["laid"], b["laid"], laid))
+            out[f"mean {name}"] = z_of_means(a[name], b[name], a["laid"], b["laid"], laid)
     for name in counted:
         if _enough(a[name], b[name]):
             out[f"variance {name}"] = _z(_product(a[name], a[name]), _product(b[name], b[name]))
@@ -59,11 +59,16 @@ def compare(world: World, names: list[str], engine: np.ndarray, plain: np.ndarra
         if all(_enough(a[n], b[n]) for n in (one, other)):
             out[f"covariance {one}, {other}"] = _z(_product(a[one], a[other]), _product(b[one], b[other]))
     if _enough(a["accidents"], b["accidents"]):
-        expected = _without_numbers(a["expected"], b["accidents"], a["laid"], b["laid"], laid)
-        out["expected against counted by the plain simulator"] = _z(*expected)
+        expected = z_of_means(a["expected"], b["accidents"], a["laid"], b["laid"], laid)
+        out["expected against counted by the plain simulator"] = expected
         gap = a["accidents"] - a["expected"]
         out["martingale"] = float(gap.mean() / gap.std(ddof=1) * math.sqrt(len(gap)))
     return out
+
+
+def z_of_means(a: np.ndarray, b: np.ndarray, laid_a: np.ndarray, laid_b: np.ndarray, mean: float) -> float:
+    """z of two means, chance in the numbers of items laid being left out; ``mean``: the expected number."""
+    return _z(*_without_numbers(a, b, laid_a, laid_b, mean))
 
 
 def worst(found: dict[str, float]) -> tuple[str, float]:

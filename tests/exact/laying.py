@@ -57,6 +57,12 @@ class Area:
     first_sweep: float = NEVER
     classes: np.ndarray | None = None  # cumulated shares of detectability classes, (kind, class)
     passes: int = 0
+    pass_dates: tuple[float, float] = (NEVER, NEVER)  # of the pass under way
+    cohorts: set[int] = field(default_factory=set)  # of its items
+
+    def is_free(self, branch: int, now: float) -> bool:
+        """Whether people use a part of it as open land."""
+        return self.surveyed and self.released.get(branch, NEVER) <= now
 
 
 class Laying:
@@ -72,7 +78,7 @@ class Laying:
 
     def __init__(self, world: World, rng: np.random.Generator, now: float) -> None:
         self.world, self.rng, self.now = world, rng, now
-        self._lots = [self._lots_of(name, spec) for name, spec in world.frame.families]
+        self.lots = [self._lots_of(name, spec) for name, spec in world.frame.families]
 
     def _lots_of(self, name: str, spec: Family) -> np.ndarray:
         """Failure probability of the timers of each lot."""
@@ -120,6 +126,7 @@ class Laying:
         for c, cohort in enumerate(frame.cohorts):
             for _ in range(numbers[c]):
                 areas[cohort.area].items.append(self._item(c, areas[cohort.area]))
+                areas[cohort.area].cohorts.add(c)
         for area in areas:
             area.branch_of_site = [CLEARED] * area.contaminated
         return areas
@@ -149,7 +156,7 @@ class Laying:
             end = scale * rng.weibull(spec.ageing_shape)
         if spec.sda_days is not None and rng.random() >= draw[f"{path}.sda_failure"]:
             end = min(end, spec.sda_days)
-        if spec.sd_hours is not None and rng.random() >= rng.choice(self._lots[family]):
+        if spec.sd_hours is not None and rng.random() >= rng.choice(self.lots[family]):
             at = rng.uniform(spec.sd_hours[0], spec.sd_hours[-1]) / 24.0
             if at <= end:
                 return at, at

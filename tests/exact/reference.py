@@ -24,6 +24,7 @@ from sim.core.records import CANCELLED, CLEARED, LATER, MAX_SWEEPS, MISSED, MOST
 from sim.world import World
 from sim.world.frame import KINDS
 
+from .forecast import Forecast
 from .laying import DETONATED, GONE, IN_GROUND, NEVER, SPOTTED, SWEPT, Area, Item, Laying
 
 QUARTER = YEAR_DAYS / 4.0
@@ -68,7 +69,9 @@ class PlainGround:
         self.attended = 1.0
         self.years = [Year() for _ in frame.years]
         self._spot_known = np.zeros(len(frame.areas), np.int64)
-        self.areas = Laying(world, rng, self.now).areas()
+        laying = Laying(world, rng, self.now)
+        self.areas, self._lots = laying.areas(), laying.lots
+        self.forecast: Forecast | None = None
         self.laid = sum(len(a.items) for a in self.areas)
         self._open_quarter(0)
 
@@ -107,15 +110,17 @@ class PlainGround:
         self.attended = self._attended(step)
 
     def _attended(self, step: int) -> float:
-        """Spot tasks that teams and money reach, against the reports of what lies in the ground."""
+        """Spot tasks that teams and money reach, against the reports that are forecast (section 7)."""
         capacity = float(self.eod[step])
         if capacity <= 0.0:
             return 0.0
-        reports = sum(
-            self.world.sighting[area.access, item.family, step]
-            for area in self.areas for item in area.items
-            if item.state == IN_GROUND and item.laid < self.edges[step])
+        reports = self._reports(step) if self.forecast else 0.0
         return min(1.0, capacity / reports) if reports > 0.0 else 1.0
+
+    def _reports(self, step: int) -> float:
+        """Reports a day to be expected in a quarter."""
+        assert self.forecast is not None
+        return self.forecast.reports(self.world.sighting[:, :, step], self.edges[step])
 
     def _entry(self, area: Area) -> float:
         """Entry to suspected land of an area in this quarter (section 5)."""
@@ -140,18 +145,24 @@ class PlainGround:
         since, area.clock = area.clock, until
         if until <= since:
             return
-        world, step = self.world, self.step
-        season, presence = world.frame.step_season[step], world.access.presence[area.access, step]
         entry = self._entry(area)
+        rates = {c: self._rates(area, c, entry) for c in area.cohorts}
+        if self.forecast:
+            self.forecast.live(a, since, until, entry, rates)
         for item in area.items:
-            sighting = float(world.sighting[area.access, item.family, step] * self.attended)
             if item.state != IN_GROUND or item.laid >= until:
                 continue
-            pair = world.cohort_template["pair"][item.cohort]
-            free = area.surveyed and area.released.get(self._branch(area, item), NEVER) <= since
-            hazard = world.base[pair, season] * presence * (1.0 if free else entry)
-            beside = min(world.bystander[pair, season] * presence * entry, MOST_BESIDE)
-            self._live(a, item, max(since, item.laid), until, float(hazard), float(beside), sighting)
+            hazard, beside, sighting = rates[item.cohort]
+            hazard *= 1.0 if area.is_free(self._branch(area, item), since) else entry
+            self._live(a, item, max(since, item.laid), until, hazard, beside, sighting)
+
+    def _rates(self, area: Area, cohort: int, entry: float) -> tuple[float, float, float]:
+        """Of a cohort in this quarter: hazard on open land, P(somebody beside a self-destruction), spot tasks."""
+        world, step, row = self.world, self.step, self.world.cohort_template[cohort]
+        season, presence = world.frame.step_season[step], world.access.presence[area.access, step]
+        beside = min(world.bystander[row["pair"], season] * presence * entry, MOST_BESIDE)
+        sighting = world.sighting[area.access, row["family"], step] * self.attended
+        return float(world.base[row["pair"], season] * presence), float(beside), float(sighting)
 
     def _live(self, a: int, item: Item, since: float, until: float, hazard: float, beside: float,
               sighting: float) -> None:
@@ -195,6 +206,8 @@ class PlainGround:
         """What lies in the ground at a year's end; what a pass under way has taken is not known yet."""
         out = self.years[year]
         for a, area in enumerate(self.areas):
+            if self.forecast:
+                self.forecast.count_finds(a, pass_ends=False)
             self._spot_known[a] = sum(item.state == SPOTTED for item in area.items)
             for item in area.items:
                 here = item.state == IN_GROUND or not item.known
@@ -225,6 +238,7 @@ class PlainGround:
                     land.empty_suspected += 1
                 else:
                     land.empty_confirmed += 1
+        self._split(area, CLEARED, MISSED, land.branch_of_site.count(MISSED), land.contaminated)
         suspected = len(land.suspected) + land.empty_suspected
         confirmed = land.confirmed + land.empty_confirmed
         return SurveyOutcome(land.sites - suspected - confirmed, suspected, confirmed)
@@ -243,12 +257,13 @@ class PlainGround:
         self._pass(area, self.now)
         rng, land = self.rng, self.areas[area]
         sites = len(land.suspected) + land.empty_suspected
-        confirmed = 0
+        confirmed, looked_at = 0, land.branch_of_site.count(CLEARED)
         for site in land.suspected:
             if rng.random() < sensitivity:
                 confirmed += 1
             else:
                 land.branch_of_site[site] = CANCELLED
+        self._split(area, CLEARED, CANCELLED, len(land.suspected) - confirmed, looked_at)
         false = sum(rng.random() >= specificity for _ in range(land.empty_suspected))
         land.confirmed += confirmed
         land.empty_confirmed += false
@@ -261,9 +276,15 @@ class PlainGround:
         rng, land = self.rng, self.areas[area]
         for item in land.items:
             item.outside = rng.random() >= sensitivity
+        self._split(area, CLEARED, REDUCED, 1.0 - sensitivity, 1.0)
         false = sum(rng.random() >= specificity for _ in range(land.empty_confirmed))
         sites = land.confirmed + land.empty_confirmed
         return (land.confirmed * kept + false) / sites if sites else 0.0
+
+    def _split(self, area: int, source: int, target: int, part: float, whole: float) -> None:
+        """The forecast knows which part of the sites, or of what lies in them, is where."""
+        if self.forecast and whole > 0.0:
+            self.forecast.split(area, source, target, part / whole)
 
     def use_methods(self, detection: np.ndarray, weights: np.ndarray) -> None:
         """P(detected by a pass) and shares of classes, (method, kind, class)."""
@@ -272,6 +293,9 @@ class PlainGround:
     def use_eod(self, items_per_day: np.ndarray) -> None:
         """Spot tasks that can be attended in each quarter."""
         self.eod = items_per_day
+        most = self.laid * float(self.world.sighting.max())
+        if np.any((items_per_day > 0.0) & (items_per_day < most)):  # otherwise all reports are attended, or none
+            self.forecast = Forecast(self.world, self.areas, self._lots, self.now)
         self.attended = self._attended(self.step)
 
     def use_education(self, entry: np.ndarray) -> None:
@@ -285,6 +309,9 @@ class PlainGround:
         if land.classes is None:
             land.first_sweep, land.classes = self.now, np.cumsum(self._weights[method], axis=1)
         land.passes += 1
+        land.pass_dates = self.now, until
+        if self.forecast:
+            self.forecast.begin_pass(area, self._detection[method], self._weights[method])
         for item in land.items:
             if item.state == IN_GROUND and item.laid <= land.first_sweep and (
                     self._branch(land, item) == CLEARED):
@@ -304,6 +331,9 @@ class PlainGround:
             if not item.known:
                 item.known = True
                 finds[item.kind] += 1
+        self.areas[area].pass_dates = NEVER, NEVER
+        if self.forecast:
+            self.forecast.count_finds(area, pass_ends=True)
         return finds
 
     def sweeps_left(self, area: int) -> int:

@@ -64,11 +64,12 @@ def engine_samples(world: World, plan: Plan, replicates: int, first: int = 0) ->
     return np.array(rows)
 
 
-def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0) -> np.ndarray:
+def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0,
+                  simulator: type[PlainGround] = PlainGround) -> np.ndarray:
     """(replicate, column) float64, item by item."""
     rows = []
     for r in range(replicates):
-        ground = PlainGround(world, np.random.default_rng([seed, r]), PLAIN_REPLICATES + r)
+        ground = simulator(world, np.random.default_rng([seed, r]), PLAIN_REPLICATES + r)
         ledger = run_programme(world, plan, ground)  # type: ignore[arg-type]
         accidents, cohorts = ground.accidents, world.cohort_template
         step_year = world.frame.step_year

@@ -22,6 +22,8 @@ from .scenarios import Changes, small
 
 _TEAMS = [{"since": "2022-03-01", "teams": 100}]
 _SPOT = {"programme.eod": {"teams": {"numbers": _TEAMS}}, "families.mine.sighted_per_year": 1.5}
+_FEW = {"programme.eod": {"teams": {"numbers": [{"since": "2022-03-01", "teams": 1}]}, "items_per_team_day": 0.1},
+        "families.mine.sighted_per_year": 3.0, "exposure.scale": 0.0}
 _QUICK = {"programme.methods.walk.rate_m2_per_day": 2e6, "programme.methods.probe.rate_m2_per_day": 2e6,
           "programme.survey.indirect_evidence": 0, "programme.bundle_km2": 10}
 _FIELD_ONLY: Changes = {"programme.methods": {}, "programme.teams": {}}
@@ -106,6 +108,12 @@ VARIANTS = {
     "marking does nothing": Variant(
         "clearance.py", "area.marked = value", "area.marked = np.inf",
         {**_ALL_CONFIRMED, "exposure.marking_effect": 0.9, "exposure.entry_suspected": 1.0}),
+    "finds are no reason to expect fewer reports": Variant(
+        "clearance.py", "left = (coh.id_to - coh.id_from - coh.accidents - coh.found) / coh.mass",
+        "left = (coh.id_to - coh.id_from - coh.accidents) / coh.mass", {**_FIELD_ONLY, **_FEW}),
+    "what is not laid yet is expected to be reported": Variant(
+        "clearance.py", "reports += left * coh.present *", "reports += left * coh.mass *",
+        {**_FIELD_ONLY, **_FEW, "contamination.mines.until": "2023-06-01"}),
     "the companion forgets finds": Variant(
         "companion.py", "expected = (n - coh.accidents - coh.found) *", "expected = (n - coh.accidents) *",
         {**_FIELD_ONLY, **_SPOT, "exposure.entry_suspected": 1.0}),
