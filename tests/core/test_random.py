@@ -6,9 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+from running import TOY
 from scipy.stats import kstest
 
 from sim.core import random as rng
+from sim.scenario import load
+from sim.world import make_frame
 
 # Random123, kat_vectors, philox 4x32 with ten rounds: counter, key, result.
 VECTORS = [
@@ -152,3 +155,12 @@ def test_stream_numbers_are_distinct_and_fit() -> None:
     assert all(0 < value < 256 for value in streams.values())
     # Numbers that results already depend on: never given to another purpose.
     assert (rng.STREAM_PARAMETER, rng.STREAM_COUNT, rng.STREAM_CANDIDATE, rng.STREAM_FACT) == (1, 2, 3, 4)
+
+
+def test_names_that_share_an_address_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the world is laid out, before anything is drawn: here a hash that gives everything one of seven keys."""
+    scenario = load(TOY)
+    make_frame(scenario)
+    monkeypatch.setattr("sim.world.frame.entity_key", lambda *names: len(str(names)) % 7)
+    with pytest.raises(ValueError, match="random addresses .*collide"):
+        make_frame(scenario)

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.world import World
 
-from .samples import SCALARS, STOCKS, YEARLY
+from .samples import LEFT, SCALARS, STOCKS, YEARLY
 
 LIMIT = 5.5
 """For every |z|: two-sided 3.8e-8. A file with 2,500 of them gives a false alarm with a probability below 1e-4."""
@@ -49,7 +49,7 @@ def compare(world: World, names: list[str], engine: np.ndarray, plain: np.ndarra
     counted = [*SCALARS[1:], *(n for n in names if n.startswith(tuple(f"{y} in year" for y in YEARLY)))]
     stocks = [n for n in names if n.startswith(tuple(f"{s} in year" for s in STOCKS))]
     out: dict[str, float] = {}
-    for name in [*counted, *stocks]:
+    for name in [*counted, *stocks, LEFT]:
         if _enough(a[name], b[name]):
             out[f"mean {name}"] = z_of_means(a[name], b[name], a["laid"], b["laid"], laid)
     for name in counted:

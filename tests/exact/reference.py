@@ -372,6 +372,14 @@ class PlainGround:
         """Spot tasks so far, as known at the last year's end, (area,) int64."""
         return self._spot_known.copy()
 
+    # -- what is compared -----------------------------------------------------------------------------------
+
+    def left_in_cleared_land(self) -> int:
+        """Items in land that was cleared and handed over."""
+        return sum(
+            item.state == IN_GROUND and item.laid < self.now and self._branch(area, item) == CLEARED
+            for area in self.areas if CLEARED in area.released for item in area.items)
+
 
 @dataclass(slots=True)
 class Year:

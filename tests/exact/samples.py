@@ -16,6 +16,7 @@ from sim.core.records import (
     STOCK_INERT,
     STOCK_SPOT,
     TRANSFERRED,
+    Ground,
     Room,
 )
 from sim.programme import Ledger, Plan, run_programme
@@ -35,13 +36,15 @@ SCALARS = (
 """Counted on both sides. ``before`` and ``after``: accidents before and after the cleared site was handed over."""
 STOCKS = ("active", "inert", "gone")
 """At the year's end. The engine's are conditional expectations: their means agree, their variances do not."""
+LEFT = "left in cleared land"
+"""Items at the end in land that was cleared and handed over; of the engine a conditional expectation as well."""
 YEARLY = ("accidents", "found", "spotted")
 
 
 def names_of(world: World) -> list[str]:
     """Columns of the samples."""
     years = range(len(world.frame.years))
-    return [*SCALARS, *(f"{name} in year {y}" for name in (*YEARLY, *STOCKS) for y in years), "expected"]
+    return [*SCALARS, *(f"{name} in year {y}" for name in (*YEARLY, *STOCKS) for y in years), LEFT, "expected"]
 
 
 def engine_samples(world: World, plan: Plan, replicates: int, first: int = 0) -> np.ndarray:
@@ -60,7 +63,7 @@ def engine_samples(world: World, plan: Plan, replicates: int, first: int = 0) ->
         counted = [tallies[0], *_around_release(log[:, 0], log[:, 1].astype(int), ledger), *tallies[1:4]]
         kinds = g.kinds[:, :, 0].sum(axis=0)
         who = [*tallies[FIRST_GROUP: FIRST_GROUP + N_GROUPS], kinds[AP], kinds[SUBMUNITION], kinds[TRANSFERRED]]
-        rows.append(_row(world, ledger, laid, counted, who, yearly, float(tallies[EXPECTED_ACCIDENTS])))
+        rows.append(_row(world, ledger, laid, counted, who, yearly, _left(g), float(tallies[EXPECTED_ACCIDENTS])))
     return np.array(rows)
 
 
@@ -85,8 +88,18 @@ def plain_samples(world: World, plan: Plan, replicates: int, seed: int = 0,
         who = [*(float(sum(a.by_group[i] for a in accidents)) for i in range(N_GROUPS)), *(
             float(sum(a.people for a in accidents if cohorts[column][a.cohort] == value))
             for column, value in (("kind", AP), ("kind", SUBMUNITION), ("transferred", 1)))]
-        rows.append(_row(world, ledger, ground.laid, counted, who, yearly, np.nan))
+        rows.append(_row(world, ledger, ground.laid, counted, who, yearly, ground.left_in_cleared_land(), np.nan))
     return np.array(rows)
+
+
+def _left(g: Ground) -> float:
+    """Items of the engine in cleared land that is released, by what is known."""
+    total = 0.0
+    for c in g.cohorts[g.areas["released"][g.cohorts["area"], CLEARED] < np.inf]:
+        rows = slice(c["node"], c["node"] + c["dates_to"] - c["dates_from"])
+        there = float((g.active + g.inert)[rows, CLEARED].sum())
+        total += (c["id_to"] - c["id_from"] - c["accidents"] - c["found"]) * there / c["mass"] if there > 0.0 else 0.0
+    return total
 
 
 def _around_release(dates: np.ndarray, areas: np.ndarray, ledger: Ledger) -> tuple[float, float]:
@@ -97,9 +110,9 @@ def _around_release(dates: np.ndarray, areas: np.ndarray, ledger: Ledger) -> tup
 
 
 def _row(world: World, ledger: Ledger, laid: int, counted: list[float], who: list[float],
-         yearly: list[np.ndarray], expected: float) -> list[float]:
+         yearly: list[np.ndarray], left: float, expected: float) -> list[float]:
     spotted, found = float(yearly[2][-1]), float(yearly[1][-1])
     released = float(ledger.land_by_year_m2[:, :, 4:].sum()) / 1e6  # km2 years
     swept = float(ledger.items_found.sum())
     return [float(laid), *counted, swept, spotted, found, float(ledger.deminer_casualties.sum()), released,
-            float(ledger.cost_usd.sum()), *who, *(float(v) for series in yearly for v in series), expected]
+            float(ledger.cost_usd.sum()), *who, *(float(v) for series in yearly for v in series), left, expected]

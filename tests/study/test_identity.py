@@ -18,7 +18,7 @@ from running import DATA, GIFT, TOY, column, differing, edit, run_all, scenario_
 
 from sim import study
 from sim.core.records import Room
-from sim.scenario import load, replace
+from sim.scenario import Scenario, load, replace
 from sim.study.store import Chunk
 
 BUSY = DATA / "busy.yaml"
@@ -213,6 +213,33 @@ def test_the_order_of_sources_changes_nothing(tmp_path: Path, base: dict[Path, C
     other = _run(text, tmp_path)
     assert _close(base[BUSY], other, other.by_district)
     assert np.array_equal(column(base[BUSY], "accidents"), column(other, "accidents"))
+
+
+def _reversed(scenario: Scenario, *path: str) -> Scenario:
+    """The entries of a section in the other order."""
+    if len(path) == 1:
+        return scenario.model_copy(update={path[0]: dict(reversed(getattr(scenario, path[0]).items()))})
+    section = getattr(scenario, path[0])
+    entries = dict(reversed(getattr(section, path[1]).items()))
+    return scenario.model_copy(update={path[0]: section.model_copy(update={path[1]: entries})})
+
+
+@pytest.mark.parametrize("path", [("families",), ("activities",), ("programme", "methods")], ids=lambda p: p[-1])
+def test_the_order_of_named_entries_changes_nothing(path: tuple[str, ...], base: dict[Path, Chunk]) -> None:
+    other = run_all(_reversed(load(BUSY), *path), DRAWS, PER_DRAW)
+    assert _close(base[BUSY], other, other.by_district)
+    assert np.array_equal(column(base[BUSY], "accidents"), column(other, "accidents"))
+
+
+def test_the_order_of_teams_says_who_begins_first_where_money_is_short(
+    tmp_path: Path, base: dict[Path, Chunk]
+) -> None:
+    """Without a budget it changes nothing. Control: with one, those that are written first begin first (section 7)."""
+    free = scenario_of(re.sub(r"  budget:\n(    .*\n)+", "", BUSY.read_text()), tmp_path)
+    one, other = (run_all(s, DRAWS, PER_DRAW) for s in (free, _reversed(free, "programme", "teams")))
+    assert _close(one, other, other.by_district)
+    assert np.array_equal(column(one, "accidents"), column(other, "accidents"))
+    assert not _same(base[BUSY], run_all(_reversed(load(BUSY), "programme", "teams"), DRAWS, PER_DRAW))
 
 
 @FILES
