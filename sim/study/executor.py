@@ -176,11 +176,12 @@ class Workers:
 
     def __exit__(self, *error: object) -> None:
         if self.pool is not None:
-            at_work = list((self.pool._processes or {}).values())  # there is no public name before Python 3.14
-            self.pool.shutdown(wait=False, cancel_futures=True)
             if error[0] is not None:
-                for process in at_work:  # nobody wants what they are doing any more
+                # nobody wants what they are doing any more; there is no public name before Python 3.14
+                for process in list((self.pool._processes or {}).values()):
                     process.terminate()
+            # to the end: at its own exit Python would write into pipes that are just being closed
+            self.pool.shutdown(cancel_futures=True)
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Have the processes that are there do something at the next opportunity; nobody waits for it."""
