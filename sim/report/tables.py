@@ -58,7 +58,7 @@ LABELS = {
     "items_self_destructed": "Items that destroyed themselves",
     "items_found": "Items found by survey and clearance",
     "items_destroyed_eod": "Items destroyed in EOD spot tasks",
-    "items_residual": "Items left in released or dismissed land",
+    "items_residual": "Items left in the ground, active and inert",
     "area_hazardous_added_m2": "Hazardous area added by the transfer",
     "area_to_survey_m2": "Land to be surveyed",
     "area_no_evidence_m2": "Surveyed, no evidence",

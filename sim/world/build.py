@@ -44,6 +44,7 @@ from sim.world.hazard import hazard_tables, pair_index
 from sim.world.people import Access, people_and_access, resolve_date, sightings
 
 _LN2 = float(np.log(2.0))
+MOST_ITEMS = 2**32 - 1  # of a cohort: an item has 32 bits in every address (section 12)
 TRANSFER_STEP_DAYS = 7.0  # transferred devices are laid week by week: short lives need it
 LONG_PERIOD_DAYS = 2.0 * YEAR_DAYS  # other ordnance quarter by quarter, in longer periods year by year
 
@@ -178,6 +179,11 @@ class World:
         counts = np.zeros(len(cohorts), np.int64)
         means = self.means * factor[frame.cluster_of] if len(cohorts) else self.means
         poisson_counts(uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys, 0, 0), means, counts)
+        if counts.max(initial=0) > MOST_ITEMS:
+            most = int(counts.argmax())
+            cohort = frame.cohorts[most]
+            raise ValueError(f"{cohort.source}, {cohort.family}: {counts[most]:,} items in one hazard area, and there "
+                             f"are names for {MOST_ITEMS:,} only; fewer items, or a smaller programme.bundle_km2")
         cohorts["id_to"] = counts
         moving = self.moving
         moved = np.zeros(len(moving), np.int64)

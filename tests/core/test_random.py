@@ -6,11 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
-from running import TOY
+from running import DATA, TOY
 from scipy.stats import kstest
 
 from sim.core import random as rng
-from sim.scenario import load
+from sim.scenario import load, replace
+from sim.study.alone import run_alone
 from sim.world import make_frame
 
 # Random123, kat_vectors, philox 4x32 with ten rounds: counter, key, result.
@@ -164,3 +165,11 @@ def test_names_that_share_an_address_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("sim.world.frame.entity_key", lambda *names: len(str(names)) % 7)
     with pytest.raises(ValueError, match="random addresses .*collide"):
         make_frame(scenario)
+
+
+def test_more_items_than_there_are_names_are_refused() -> None:
+    """The last item of 2**32 would have the draws of the first; it becomes a replicate that failed."""
+    far = load(DATA / "constant_hazard.yaml")
+    failure = run_alone(replace(far, {"contamination.mines.items": 5e9}), 0).failure
+    assert failure is not None
+    assert "in one hazard area, and there are names for 4,294,967,295 only" in failure["error"]
