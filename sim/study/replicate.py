@@ -25,6 +25,7 @@ from sim.core.records import (
     STOCK_INERT_TRANSFERRED,
     STOCK_LAID,
     STOCK_SPOT,
+    TRANSFERRED,
     YEAR_DAYS,
     Ground,
     Room,
@@ -39,10 +40,11 @@ from sim.programme.ledger import (
     SUSPECTED,
     TO_SURVEY,
 )
+from sim.scenario.detection import KINDS
 from sim.scenario.schema import GROUPS
 from sim.study.metrics import DENSITY_CLASSES, METRICS, NATIONAL
 from sim.world import World
-from sim.world.frame import KINDS, Frame
+from sim.world.frame import Frame
 
 FIRST_ROOM = 1 << 14
 LARGEST_ROOM = 1 << 26
@@ -155,9 +157,10 @@ def _collect(world: World, ground: GroundTruth, ledger: Ledger) -> Replicate:
     national: dict[str, np.ndarray] = {
         "budget_usd": ledger.income_usd.sum(axis=(1, 2)), "money_unspent_usd": ledger.unspent_usd,
         "money_owed_usd": ledger.owed_usd.sum(axis=1)}
-    for i, kind in enumerate((*KINDS, "transferred")):
-        national[f"casualties_{kind}"] = g.kinds[:, i, 0]
-        national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]
+    rows = [(kind, [group.row for group in world.frame.groups if group.kind == kind]) for kind in KINDS]
+    for who, of in (*rows, ("transferred", [TRANSFERRED])):
+        national[f"casualties_{who}"] = g.kinds[:, of, 0].sum(axis=1)
+        national[f"casualties_{who}_expected"] = g.kinds[:, of, 1].sum(axis=1)
     national.update(_by_density(world.frame, g))
     return Replicate(
         np.array([columns[m.column] for m in METRICS], float),
