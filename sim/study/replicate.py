@@ -43,6 +43,7 @@ from sim.programme.ledger import (
 from sim.scenario.detection import KINDS
 from sim.scenario.schema import GROUPS
 from sim.study.metrics import DENSITY_CLASSES, METRICS, NATIONAL
+from sim.study.money import accounts_of
 from sim.world import World
 from sim.world.frame import Frame
 
@@ -62,11 +63,14 @@ class Replicate:
         In the order of ``NATIONAL``.
     completed_years : float
         Years from the start until no reachable land was left to work on; inf if that did not happen.
+    money : dict
+        Dollars by payer, line and flow, each (year,) int64.
     """
 
     by_district: np.ndarray
     national: np.ndarray
     completed_years: float
+    money: dict[str, np.ndarray]
 
 
 _room = [Room(FIRST_ROOM)]  # used by one replicate of this process after the other: changes time, never results
@@ -166,4 +170,5 @@ def _collect(world: World, ground: GroundTruth, ledger: Ledger) -> Replicate:
         np.array([columns[m.column] for m in METRICS], float),
         np.array([national[m.column] for m in NATIONAL], float),
         (ledger.completed_on - world.frame.edges[0]) / YEAR_DAYS,
+        accounts_of(ledger),
     )
