@@ -15,7 +15,7 @@ KINDS: tuple[Kind, ...] = ("ap", "av", "submunition", "erw")
 Cells = tuple[str, ...]
 """Keys of a method, such as ``detection.ap``, whose numbers multiplied are its detection; none: it finds all."""
 
-MOST_GROUPS = 4
+MOST_GROUPS = 8
 """Groups of families that one run keeps apart, as many as the kernels do (sim/core/records.py)."""
 
 
@@ -70,4 +70,4 @@ def detection_findings(s: Scenario, families: Mapping[str, Family], used: Iterab
     if len(groups) > MOST_GROUPS:
         told = "; ".join(", ".join(names) for names in groups.values())
         yield Finding(("programme", "methods"), f"methods tell {len(groups)} groups of families apart: {told}",
-                      f"at most {MOST_GROUPS}, of one kind of item each", at_key=True)
+                      f"at most {MOST_GROUPS}", at_key=True)
