@@ -20,8 +20,8 @@ One length for every cohort, so that scenarios stay paired whatever family is la
 FIRST_INDEX_BLOCK = 16
 """Index blocks hold the ids [0, 16), [16, 32), [32, 64), ..., fixed for ever: fewer items are a prefix."""
 MAX_SWEEPS = 8
-N_KINDS = 4  # ap, av, submunition, erw
-TRANSFERRED = 4  # row of Ground.kinds for casualties by transferred devices
+N_KINDS = 8  # groups of items that detectors tell apart: ap, av, submunition, erw, and four more
+TRANSFERRED = N_KINDS  # row of Ground.kinds for casualties by transferred devices
 N_CLASSES = 3  # detectability classes (Gauss-Jacobi nodes of the Beta distribution between items)
 N_GROUPS = 4  # women, men, girls, boys
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from sim.core.ground import detection_table
 from sim.core.inverse import poisson_inverse
-from sim.core.records import YEAR_DAYS
+from sim.core.records import N_KINDS, YEAR_DAYS
 from sim.programme.budget import budget_by_year
 from sim.programme.ledger import CLEARANCE, MARKING, SURVEY
 from sim.programme.season import Season
+from sim.scenario.detection import cells
 from sim.scenario.programme import Method, TeamCount, Teams
 from sim.scenario.schema import Stratum
 from sim.world import World
 from sim.world.calendar import to_days
 from sim.world.draw import Draw
-from sim.world.frame import KINDS
 
 # In the order of their random addresses.
 STAGES = ("nts", "resurvey", "ts", "clearance", "sampling", "preparation", "follow_up", "marking")
@@ -145,8 +145,7 @@ def _crew(world: World, name: str, teams: Teams, terrains: tuple[Terrain, ...], 
     draw, programme = world.draw, world.frame.scenario.programme
     method = programme.methods[teams.method]
     path = f"programme.methods.{teams.method}"
-    detection = np.array([draw[f"{path}.detection.{k}"] if k in method.detection else 1.0 for k in KINDS])
-    table, weights = detection_table(detection, method.shared_misses)
+    table, weights = detection_table(_detection(world, path, method), method.shared_misses)
     since, at_work = at_work_by_date(
         teams.numbers, teams.training_days,
         draw[f"programme.teams.{name}.attrition_per_year"] if teams.attrition_per_year is not None else 0.0,
@@ -164,18 +163,33 @@ def _crew(world: World, name: str, teams: Teams, terrains: tuple[Terrain, ...], 
         _breakdown(draw, path, method), _move(world, name, teams), since, at_work)
 
 
+def _detection(world: World, path: str, method: Method) -> np.ndarray:
+    """P(found on one pass) of the groups of families that detectors tell apart, (group,) float64."""
+    families = dict(world.frame.families)
+    detection = np.ones(N_KINDS)
+    for group in world.frame.groups:
+        name = group.families[0]
+        for cell in cells(method, name, families[name]):
+            detection[group.row] *= world.draw[f"{path}.{cell}"]
+    return detection
+
+
 def _rate(draw: Draw, path: str, method: Method, terrain: Terrain, prepared: bool) -> float:
     """m2 per team and working day: searching a m2, and looking into its false alarms."""
     use, vegetation = terrain
-    rate = draw[f"{path}.rate_m2_per_day"] * method.rate_by_land_use.get(use, 1.0)
-    if vegetation is not None:
-        rate *= method.rate_by_vegetation.get(vegetation, 1.0)
+    rate = draw[f"{path}.rate_m2_per_day"]
+    if use in method.rate_by_land_use:
+        rate *= draw[f"{path}.rate_by_land_use.{use}"]
+    if vegetation in method.rate_by_vegetation:
+        rate *= draw[f"{path}.rate_by_vegetation.{vegetation}"]
     if prepared and method.rate_after_preparation is not None:
         rate *= draw[f"{path}.rate_after_preparation"]
     alarms = method.false_alarms
     if alarms is None:
         return rate
-    per_m2 = draw[f"{path}.false_alarms.per_m2"] * alarms.by_land_use.get(use, 1.0)
+    per_m2 = draw[f"{path}.false_alarms.per_m2"]
+    if use in alarms.by_land_use:
+        per_m2 *= draw[f"{path}.false_alarms.by_land_use.{use}"]
     minutes_per_day = 60.0 * method.hours_per_day * alarms.searchers
     return 1.0 / (1.0 / rate + per_m2 * draw[f"{path}.false_alarms.minutes"] / minutes_per_day)
 

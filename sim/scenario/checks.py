@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.catalogue import catalogue_families
+from sim.scenario.detection import detection_findings
 from sim.scenario.errors import nearest_name
 from sim.scenario.findings import Finding, known, no_less_than_zero
 from sim.scenario.mapfile import fault_of_map
@@ -105,6 +106,11 @@ def _families(s: Scenario) -> Iterator[Finding]:
             yield from known(family, families, "family", loc, at_key=True)
     for name, transfer in s.transfers.items():
         yield from known(transfer.family, families, "family", ("transfers", name, "family"))
+
+
+@_needs("contamination", "transfers", "families", "programme")
+def _detection(s: Scenario) -> Iterator[Finding]:
+    yield from detection_findings(s, _families_by_name(s), used_families(s))
 
 
 @_needs("contamination", "transfers", "families", "activities")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.quantity import Bounds, Quantity
-from sim.scenario.section import Date, Name, NonNegative, Positive, Section, Share
+from sim.scenario.section import Date, Metal, Name, NonNegative, Positive, Section, Share
 
 
 class Survey(Section):
@@ -42,7 +42,7 @@ class FalseAlarms(Section):
     per_m2: NonNegative = Field(description="signals per m2 that turn out to be no item")
     minutes: NonNegative = Field(description="to look into one, for one searcher")
     searchers: int = Field(1, ge=1, description="people or dogs of a team that look into signals at the same time")
-    by_land_use: dict[Name, float] = Field({}, description="multiplies per_m2: metal in towns, none in pasture")
+    by_land_use: dict[Name, NonNegative] = Field({}, description="multiplies per_m2: metal in towns, none in pasture")
 
 
 class Breakdowns(Section):
@@ -58,8 +58,8 @@ class Method(Section):
     stages: list[Stage] = Field(min_length=1)
     land_uses: list[Name] | None = Field(None, description="only on these; absent: everywhere")
     rate_m2_per_day: Positive = Field(description="per team and working day")
-    rate_by_land_use: dict[Name, float] = Field({}, description="multiplies the rate")
-    rate_by_vegetation: dict[Name, float] = Field({}, description="multiplies the rate; absent: 1")
+    rate_by_land_use: dict[Name, Positive] = Field({}, description="multiplies the rate; absent: 1")
+    rate_by_vegetation: dict[Name, Positive] = Field({}, description="multiplies the rate; absent: 1")
     rate_after_preparation: Positive | None = Field(
         None, description="multiplies the rate of clearance, follow-up and sampling on prepared land; absent: 1")
     false_alarms: FalseAlarms | None = Field(None, description="their time comes on top of the rate; absent: in it")
@@ -74,6 +74,10 @@ class Method(Section):
     cost_usd_per_m2: NonNegative = Quantity.point(0.0)
     detection: dict[Literal["ap", "av", "submunition", "erw"], Share] = Field(
         {}, description="P(found on one pass), by kind; absent: 1")
+    detection_by_metal: dict[Metal, Share] = Field(
+        {}, description="multiplies detection, by the metal content of the family; absent: 1")
+    detection_by_family: dict[Name, Share] = Field(
+        {}, description="P(found on one pass) of a family, instead of what its kind and its metal say")
     shared_misses: Annotated[float, Field(ge=0)] = Field(
         0.0, description="Beta concentration of detection between items; 0: independent passes. Items that one "
                          "method misses most are those that the other misses most")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sim.scenario.findings import Finding, known, no_less_than_zero
+from sim.scenario.findings import Finding, known
 from sim.scenario.programme import OWN_MONEY, Fund, Method, TeamCount
 from sim.scenario.schema import Scenario
 from sim.scenario.tree import Loc
@@ -20,15 +20,11 @@ def _methods(s: Scenario) -> Iterator[Finding]:
         for key, factors, valid, what in (
                 ("rate_by_land_use", method.rate_by_land_use, uses, "land use"),
                 ("rate_by_vegetation", method.rate_by_vegetation, grown, "vegetation")):
-            for place, factor in factors.items():
+            for place in factors:
                 yield from known(place, valid, what, (*loc, key, place), at_key=True)
-                if factor <= 0:
-                    yield Finding((*loc, key, place), f"{factor:g} is not above 0", "a factor > 0")
         if method.false_alarms is not None:
-            for use, factor in method.false_alarms.by_land_use.items():
-                where = (*loc, "false_alarms", "by_land_use", use)
-                yield from known(use, uses, "land use", where, at_key=True)
-                yield from no_less_than_zero(factor, where)
+            for use in method.false_alarms.by_land_use:
+                yield from known(use, uses, "land use", (*loc, "false_alarms", "by_land_use", use), at_key=True)
 
 
 def _calendar(s: Scenario) -> Iterator[Finding]:

@@ -121,10 +121,11 @@ def _too_much(work: list[Work], kinds: list[_Kind], years: float) -> Iterator[Fi
 
 def _fastest(method: Method) -> float:
     """m2 per team and day on the land where a method is fastest."""
-    factors = [[1.0, *method.rate_by_land_use.values()], [1.0, *method.rate_by_vegetation.values()]]
+    rate = method.rate_m2_per_day.central
+    for factors in (method.rate_by_land_use, method.rate_by_vegetation):
+        rate *= max([1.0, *(factor.central for factor in factors.values())])
     after = method.rate_after_preparation
-    return method.rate_m2_per_day.central * max(factors[0]) * max(factors[1]) * max(
-        1.0, after.central if after is not None else 1.0)
+    return rate * max(1.0, after.central if after is not None else 1.0)
 
 
 def _too_dear(work: list[Work], kinds: list[_Kind], budget: Budget, first: int, last: int) -> Iterator[Finding]:

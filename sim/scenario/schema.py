@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from sim.scenario.errors import Fault
 from sim.scenario.programme import Programme
 from sim.scenario.quantity import Quantity
-from sim.scenario.section import AtLeastOne, Date, Name, NonNegative, Positive, Section, Share
+from sim.scenario.section import AtLeastOne, Date, Metal, Name, NonNegative, Positive, Section, Share
 
 LAND_KM2, PEOPLE = 1.5e8, 1e10
 """More land, and more people, than there are on Earth: what is above is a slip of the pen."""
@@ -164,11 +164,21 @@ class Exposure(Section):
         return self
 
 
+class MetalContent(Section):
+    """How much metal there is in an item, for methods whose detection depends on it (section 7)."""
+
+    content: Metal = Field(description="high: a body of metal; low: a signal as of 8 g of iron or more; minimum: less")
+    source: str = "unsourced"
+    grade: str = "U"
+    note: str = ""
+
+
 class Family(Section):
     """A family of items: its life (section 4) and its footprint (section 5)."""
 
     title: str
     kind: Literal["ap", "av", "submunition", "erw"]
+    metal: MetalContent | None = Field(None, description="asked for by methods with detection_by_metal")
     never_armed: Share = Quantity.point(0.0)
     sd_hours: list[float] | None = Field(None, description="self-destruct time: [t] or a window [from, to], hours")
     sd_failure: Share = Field(Quantity.point(0.0), description="P(self-destruction fails) of an armed item")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,9 @@ NonNegative = Annotated[Quantity, Bounds(0.0, None)]
 Positive = Annotated[Quantity, Bounds(0.0, None, above_low=True)]
 AtLeastOne = Annotated[Quantity, Bounds(1.0, None)]
 Date = dt.date
+Metal = Literal["high", "low", "minimum"]
+"""What a metal detector hears: a body of metal; 8 g of iron or as much signal as that; less (CCW Amended Protocol II,
+Technical Annex 2: the least that an anti-personnel mine must give)."""
 
 
 class Section(BaseModel):

@@ -85,13 +85,13 @@ class Tree:
         )
 
     def graft(self, loc: Loc, part: Tree) -> None:
-        """Put `part` at `loc`, whose container must exist; positions included."""
+        """Put a copy of `part` at `loc`, whose container must exist; positions included."""
         _graft(self.values, part.values, loc)
         _graft(self.keys, part.keys, loc)
         _graft(self.headers, part.headers, loc)
         self.files.update(part.files)
         self.values[loc] = self.keys[loc] = part.root
-        self.get(loc[:-1])[loc[-1]] = part.data
+        self.get(loc[:-1])[loc[-1]] = copy.deepcopy(part.data)
 
     def copy(self) -> Tree:
         """A copy that shares nothing mutable with this one."""

@@ -63,6 +63,7 @@ def run_block(scenario: Scenario, block: Block, per_draw: int) -> Chunk:
 def compute_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
     """The same where the frame is known."""
     from sim.programme import make_plan
+    from sim.study.money import money_of
     from sim.study.replicate import run_replicate
     from sim.world import World, draw_parameters
 
@@ -83,10 +84,11 @@ def compute_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
         from sim.study.metrics import METRICS, NATIONAL
 
         return Chunk(np.zeros((0, len(METRICS), *shape)), np.zeros((0, len(NATIONAL), shape[0])),
-                     np.zeros((0, 2), np.int64), np.zeros(0), failures)
+                     np.zeros((0, 2), np.int64), np.zeros(0), failures, money_of([], frame))
     return Chunk(
         np.stack([r.by_district for r in results]), np.stack([r.national for r in results]),
-        np.array(address, np.int64), np.array([r.completed_years for r in results]), failures)
+        np.array(address, np.int64), np.array([r.completed_years for r in results]), failures,
+        money_of([r.money for r in results], frame))
 
 
 def _failure(scenario: Scenario, block: Block, replicate: int, draw: int, inner: int,

@@ -25,6 +25,7 @@ from sim.core.records import (
     STOCK_INERT_TRANSFERRED,
     STOCK_LAID,
     STOCK_SPOT,
+    TRANSFERRED,
     YEAR_DAYS,
     Ground,
     Room,
@@ -39,10 +40,12 @@ from sim.programme.ledger import (
     SUSPECTED,
     TO_SURVEY,
 )
+from sim.scenario.detection import KINDS
 from sim.scenario.schema import GROUPS
 from sim.study.metrics import DENSITY_CLASSES, METRICS, NATIONAL
+from sim.study.money import accounts_of
 from sim.world import World
-from sim.world.frame import KINDS, Frame
+from sim.world.frame import Frame
 
 FIRST_ROOM = 1 << 14
 LARGEST_ROOM = 1 << 26
@@ -60,11 +63,14 @@ class Replicate:
         In the order of ``NATIONAL``.
     completed_years : float
         Years from the start until no reachable land was left to work on; inf if that did not happen.
+    money : dict
+        Dollars by payer, line and flow, each (year,) int64.
     """
 
     by_district: np.ndarray
     national: np.ndarray
     completed_years: float
+    money: dict[str, np.ndarray]
 
 
 _room = [Room(FIRST_ROOM)]  # used by one replicate of this process after the other: changes time, never results
@@ -155,12 +161,14 @@ def _collect(world: World, ground: GroundTruth, ledger: Ledger) -> Replicate:
     national: dict[str, np.ndarray] = {
         "budget_usd": ledger.income_usd.sum(axis=(1, 2)), "money_unspent_usd": ledger.unspent_usd,
         "money_owed_usd": ledger.owed_usd.sum(axis=1)}
-    for i, kind in enumerate((*KINDS, "transferred")):
-        national[f"casualties_{kind}"] = g.kinds[:, i, 0]
-        national[f"casualties_{kind}_expected"] = g.kinds[:, i, 1]
+    rows = [(kind, [group.row for group in world.frame.groups if group.kind == kind]) for kind in KINDS]
+    for who, of in (*rows, ("transferred", [TRANSFERRED])):
+        national[f"casualties_{who}"] = g.kinds[:, of, 0].sum(axis=1)
+        national[f"casualties_{who}_expected"] = g.kinds[:, of, 1].sum(axis=1)
     national.update(_by_density(world.frame, g))
     return Replicate(
         np.array([columns[m.column] for m in METRICS], float),
         np.array([national[m.column] for m in NATIONAL], float),
         (ledger.completed_on - world.frame.edges[0]) / YEAR_DAYS,
+        accounts_of(ledger),
     )

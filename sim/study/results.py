@@ -13,7 +13,7 @@ import pandas as pd
 from sim.study.seal import opened
 
 TABLES = ("summary", "differences", "parameters", "drivers", "spread", "treaty", "by_end", "per_10000", "failures")
-OPTIONAL_TABLES = ("fit", "completion", "pairs", "value")  # of studies that have them
+OPTIONAL_TABLES = ("fit", "completion", "pairs", "value", "money")  # of studies that have them
 
 
 @dataclass
@@ -32,6 +32,8 @@ class Results:
     completion, pairs, value : DataFrame or None
         Of studies with a deadline: share of land done with by year. Of studies with groups: differences from the
         first variant of the group; casualties averted for the money.
+    money : DataFrame or None
+        Of scenarios with a budget: what came in, was paid, lost, left and owed, by payer, line and year.
     map : dict or None
         GeoJSON of schematic districts, for drawing only.
     """
@@ -51,6 +53,7 @@ class Results:
     completion: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None
     value: pd.DataFrame | None = None
+    money: pd.DataFrame | None = None
     map: dict[str, Any] | None = field(default=None, repr=False)
 
     @classmethod

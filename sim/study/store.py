@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ class Chunk:
     completed_years : (replicate,) float64
     failures : list of dict
         Replicates that failed: scenario, block, replicate, draw, inner, seed, error, traceback.
+    money : dict
+        Dollars by payer, line and flow, each (replicate, year) int64 (`sim.study.money`).
     """
 
     by_district: np.ndarray
@@ -64,6 +66,7 @@ class Chunk:
     address: np.ndarray
     completed_years: np.ndarray
     failures: list[dict[str, Any]]
+    money: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def blocks_of(scenarios: list[str], draws: int, per_draw: int) -> list[Block]:
@@ -197,10 +200,11 @@ def _encoded(chunk: Chunk, years: tuple[int, ...]) -> bytes:
     }
     for i, metric in enumerate(METRICS):
         frame[metric.column] = chunk.by_district[:, i].ravel()
-    for i, metric in enumerate(NATIONAL):
-        first_district = np.zeros((replicates, n_years, n_districts))
-        first_district[:, :, 0] = chunk.national[:, i]
-        frame[metric.column] = first_district.ravel()
+    national = {metric.column: chunk.national[:, i] for i, metric in enumerate(NATIONAL)}
+    for name, values in {**national, **chunk.money}.items():
+        first_district = np.zeros((replicates, n_years, n_districts), values.dtype)
+        first_district[:, :, 0] = values
+        frame[name] = first_district.ravel()
     frame["completed_years"] = np.repeat(chunk.completed_years, n_years * n_districts)
     table = pa.table(frame).replace_schema_metadata({
         "failures": json.dumps(chunk.failures), "shape": json.dumps([replicates, n_years, n_districts])})

@@ -12,6 +12,7 @@ import pandas as pd
 from sim.scenario import Scenario
 from sim.study import explain, progress
 from sim.study.errors import RunError
+from sim.study.money import money_table
 from sim.study.order import Order
 from sim.study.sample import Sample
 from sim.study.spread import spread
@@ -39,6 +40,7 @@ class _Part:
     completion: list[pd.DataFrame] = field(default_factory=list)
     pairs: list[pd.DataFrame] = field(default_factory=list)
     value: list[pd.DataFrame] = field(default_factory=list)
+    money: list[pd.DataFrame] = field(default_factory=list)
     totals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
@@ -77,6 +79,9 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
         if len(sample.draws):
             parts[name] = _variant_part(scenarios[name], sample, base, years, districts, name == order.headline)
             _compare_in_group(parts[name], sample, base, firsts, order, years, districts)
+    for name, part in parts.items():
+        if part.summary and scenarios[name].programme.budget is not None:
+            part.money.append(money_table(store, [b for b in blocks if b.scenario == name], scenarios[name], years))
     from_baseline = [parts[baseline], *(parts[name] for name in scenarios if name != baseline)]
     in_order = [parts[name] for name in scenarios]
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
@@ -94,7 +99,7 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
         "failures": pd.DataFrame([failure for part in from_baseline for failure in part.failures],
                                  columns=FAILURE_COLUMNS),
     }
-    for name in ("completion", "pairs", "value"):
+    for name in ("completion", "pairs", "value", "money"):
         found = [table for part in in_order for table in getattr(part, name)]
         if found:
             tables[name] = pd.concat(found, ignore_index=True)

@@ -36,10 +36,11 @@ from sim.core.records import (
     Ground,
     Room,
 )
+from sim.scenario.detection import KINDS
 from sim.scenario.schema import Family
 from sim.world.calendar import to_days
 from sim.world.draw import Draw
-from sim.world.frame import KINDS, KM2, CohortName, Frame
+from sim.world.frame import KM2, CohortName, Frame
 from sim.world.hazard import hazard_tables, pair_index
 from sim.world.people import Access, people_and_access, resolve_date, sightings
 
@@ -146,7 +147,7 @@ class World:
         cohorts = np.zeros(len(frame.cohorts), COHORT)
         stratum = np.array([a.stratum for a in frame.areas], np.int64)[frame.cohort_area]
         cohorts["key"], cohorts["area"] = frame.cohort_keys, frame.cohort_area
-        cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_kind
+        cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_row
         kinds, kind_of = frame.kinds_of_cohort, frame.kind_of_cohort
         cohorts["moved"] = np.array([bool(c.moved) for c in frame.cohorts], np.int64)
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]

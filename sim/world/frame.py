@@ -14,8 +14,8 @@ from sim.core.records import QUARTER_DAYS
 from sim.scenario import digest, resolved_families
 from sim.scenario.schema import Contamination, Family, Scenario, Stratum, Transfer
 from sim.world.calendar import quarter_edges, step_middles, to_days, year_of
+from sim.world.groups import Group, groups_of
 
-KINDS = ("ap", "av", "submunition", "erw")
 KM2 = 1_000_000
 
 
@@ -71,7 +71,9 @@ class Frame:
         People whose activities use the stratum.
     families : tuple of (name, Family)
     areas, cohorts : names, in a fixed order; cohorts sorted by area
-    cohort_area, cohort_family, cohort_kind : (cohort,) int64
+    groups : tuple of Group
+        Families that no method tells apart.
+    cohort_area, cohort_family, cohort_row : (cohort,) int64
     cluster_of, clusters : (cohort,) int64, tuple of (source, area)
         Cohorts of one source in one area share their clustering.
     area_m2 : (area,) int64
@@ -89,6 +91,7 @@ class Frame:
     residents: np.ndarray
     users: np.ndarray
     families: tuple[tuple[str, Family], ...]
+    groups: tuple[Group, ...]
     areas: tuple[AreaName, ...]
     area_keys: np.ndarray
     area_m2: np.ndarray
@@ -96,7 +99,7 @@ class Frame:
     cohort_keys: np.ndarray
     cohort_area: np.ndarray
     cohort_family: np.ndarray
-    cohort_kind: np.ndarray
+    cohort_row: np.ndarray
     cluster_of: np.ndarray
     clusters: tuple[tuple[str, int], ...]
     edges: np.ndarray
@@ -178,6 +181,8 @@ def make_frame(scenario: Scenario) -> Frame:
     residents = np.zeros(len(access))
     np.add.at(residents, stratum_access, [s.residents for s in strata])
     families = tuple(resolved_families(scenario).items())
+    groups = groups_of(scenario.programme, dict(families))
+    row_of = {name: group.row for group in groups for name in group.families}
     areas, area_m2 = _areas(scenario, strata)
     area_keys = np.array([_area_key(strata, a) for a in areas], dtype=np.uint64)
     cohorts = _cohorts(scenario, strata, areas, [name for name, _ in families])
@@ -192,9 +197,9 @@ def make_frame(scenario: Scenario) -> Frame:
         scenario, digest(scenario), districts, access,
         np.array([districts.index(d) for d, _ in access]), strata, stratum_access, residents,
         np.array([s.residents if s.residents > 0 else residents[stratum_access[i]] for i, s in enumerate(strata)]),
-        families, areas, area_keys, area_m2, cohorts, cohort_keys,
+        families, groups, areas, area_keys, area_m2, cohorts, cohort_keys,
         np.array([c.area for c in cohorts], np.int64), np.array([c.family for c in cohorts], np.int64),
-        np.array([KINDS.index(families[c.family][1].kind) for c in cohorts], np.int64),
+        np.array([row_of[families[c.family][0]] for c in cohorts], np.int64),
         np.array([place[c.source, c.area] for c in cohorts], np.int64), clusters, edges,
         np.array([year_of(t) - first_year for t in middle]),
         np.array([int(np.floor(t / QUARTER_DAYS)) % 4 for t in middle]),

@@ -13,7 +13,7 @@ from sim.core.sweeps import missed_by_sweeps
 def _found(mean: float, concentration: float, passes: int) -> float:
     """P(found by so many passes) as the programme lays them down in a hazard area."""
     area = np.zeros(1, AREA)
-    detection, weights = detection_table(np.array([mean, 0.5, 0.5, 0.5]), concentration)
+    detection, weights = detection_table(np.r_[mean, np.full(N_KINDS - 1, 0.5)], concentration)
     area["class_weight"][0] = weights
     for j in range(passes):
         area["detect"][0, j] = detection

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.core.records import CLEARED, YEAR_DAYS
+from sim.scenario.detection import KINDS
 from sim.scenario.schema import Family
 from sim.world import World
-from sim.world.frame import KINDS
 
 IN_GROUND, DETONATED, SWEPT, SPOTTED, GONE = range(5)
 NEVER = math.inf

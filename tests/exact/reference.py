@@ -21,8 +21,8 @@ import numpy as np
 
 from sim.core.ground import SurveyOutcome
 from sim.core.records import CANCELLED, CLEARED, LATER, MAX_SWEEPS, MISSED, MOST_BESIDE, REDUCED, YEAR_DAYS
+from sim.scenario.detection import KINDS
 from sim.world import World
-from sim.world.frame import KINDS
 
 from .forecast import Forecast
 from .laying import DETONATED, GONE, IN_GROUND, NEVER, SPOTTED, SWEPT, Area, Item, Laying

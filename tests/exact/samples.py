@@ -20,8 +20,8 @@ from sim.core.records import (
     Room,
 )
 from sim.programme import Ledger, Plan, run_programme
+from sim.scenario.detection import KINDS
 from sim.world import World
-from sim.world.frame import KINDS
 
 from .reference import PlainGround
 

@@ -41,6 +41,40 @@ def test_dense_vegetation_takes_its_factor(tmp_path: Path) -> None:
     assert _days(tmp_path, grown) == pytest.approx(WORK, rel=1e-12)  # control: named, but the method does not mind
 
 
+UNCERTAIN = ("rate_m2_per_day: {lognormal: {median: 50000, p05: 25000, p95: 100000}}, duration_cv: 0.5, "
+             "rate_by_land_use: {gardens: {uniform: {low: 0.3, high: 0.7}, grade: A, note: fences}}, "
+             "rate_by_vegetation: {scrub: {uniform: {low: 0.2, high: 0.6}, grade: A, note: to be cut first}}")
+
+
+def test_speed_is_a_distribution_by_method_land_use_and_vegetation(tmp_path: Path) -> None:
+    """Each draw has a speed of the method, a factor of land use and one of vegetation; within a draw each task has one
+    of its own. Days spent on grown steppe and on gardens, over those at the draw's own speeds, are 1 on average
+    (|z| < 4, at a standard error of 0.5/√(tasks)) and spread as the lognormal is. Control: factors at their central
+    values are off by more than 4 standard errors in at least six of the twelve cases."""
+    grown = ("land_use: steppe, ", "land_use: steppe, vegetation: scrub, ")
+    edits = (("rate_m2_per_day: 50000", UNCERTAIN), ("bundle_km2: 10", "bundle_km2: 0.1"))
+    scenario = scenario_of(edit(BACKLOG, CLEAN, LONG, grown, *edits), tmp_path)
+    method, far = "programme.methods.walk", 0
+    factors: dict[str, list[float]] = {"rate_by_vegetation.scrub": [], "rate_by_land_use.gardens": []}
+    for draw in range(6):
+        world, _, ledger = play(scenario, draw, trace=True)
+        use = np.array([world.frame.strata[world.frame.areas[r.area].stratum].land_use for r in ledger.stages])
+        days = np.array([r.end - r.start for r in ledger.stages])
+        for place, path, central in (
+                ("steppe", "rate_by_vegetation.scrub", 0.4), ("gardens", "rate_by_land_use.gardens", 0.5)):
+            speed = world.draw[f"{method}.rate_m2_per_day"] * world.draw[f"{method}.{path}"]
+            relative = days[use == place] * speed / 100_000
+            error = 0.5 / np.sqrt(len(relative))
+            assert len(relative) >= 450
+            assert abs(relative.mean() - 1) < 4 * error
+            spread = np.sqrt(np.log(1 + 0.5**2))
+            assert np.log(relative).std() == pytest.approx(spread, abs=4 * spread / np.sqrt(2 * len(relative)))
+            far += abs(relative.mean() * central / world.draw[f"{method}.{path}"] - 1) > 4 * error
+            factors[path].append(world.draw[f"{method}.{path}"])
+    assert far >= 6
+    assert all(len(set(values)) == 6 for values in factors.values())
+
+
 def test_false_alarms_take_their_time(tmp_path: Path) -> None:
     """0.002 signals a m2 (three times that in gardens), 6 minutes each, 8 hours, two searchers at a time."""
     alarms = "false_alarms: {per_m2: 0.002, minutes: 6, searchers: 2, by_land_use: {gardens: 3}}"

@@ -108,6 +108,14 @@ def test_what_is_set_anew_replaces_what_lay_below(make: Make) -> None:
     assert list(changes["gift_bigger"]) == ["transfers", "exposure.scale", "programme.budget.years"]
 
 
+def test_a_change_within_a_section_stays_with_its_variant(make: Make) -> None:
+    """`gift` sets a whole section; three variants over it each change something inside, before and after it."""
+    gifts = {name: s.transfers.get("gift") for name, s in load_study(make()).scenarios.items()}
+    assert gifts.pop("baseline") is None
+    inside = {name: (g.compliance.central, g.devices.central) for name, g in gifts.items() if g is not None}
+    assert inside == {"gift_broken": (0.5, 1000), "gift": (1, 1000), "gift_4h": (1, 1000), "gift_bigger": (1, 2000)}
+
+
 def test_sources_of_catalogue_folder_and_study(make: Make) -> None:
     path = make()
     (path.parent / "sources.yaml").write_text("mine: other\nun_2024: United Nations 2024\n")
