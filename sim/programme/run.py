@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -78,8 +77,17 @@ class _Queue:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
-        self.terrains: Counter[int] = Counter()  # of the jobs
+        self.terrains: dict[int, int] = {}  # of the jobs, and how many lie on each
         self.ranked = True  # whether the jobs are in order; if not, they are put in order when one may be taken
+
+    def take(self, at: int) -> Job:
+        """A job leaves the queue."""
+        job = self.jobs.pop(at)
+        terrain = job.task.terrain
+        self.terrains[terrain] -= 1
+        if not self.terrains[terrain]:
+            del self.terrains[terrain]
+        return job
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +212,7 @@ class _Run:
     def _queue(self, job: Job) -> None:
         self.ranking.expect(job)
         queue = self.queues[job.stage]
-        queue.terrains[job.task.terrain] += 1
+        queue.terrains[job.task.terrain] = queue.terrains.get(job.task.terrain, 0) + 1
         if queue.ranked:
             self.ranking.rank([job])
             insort(queue.jobs, job, key=RANK)
@@ -240,8 +248,7 @@ class _Run:
             while at < len(jobs) and self._can_start(post):
                 if jobs[at].task.terrain in terrains and (
                         not seasons or self.staff.fits(post.i, jobs[at], self.env.now)):
-                    job = jobs.pop(at)
-                    post.queue.terrains[job.task.terrain] -= 1
+                    job = post.queue.take(at)
                     if job.marks is None or not job.marks.done:
                         self._start(post, job)
                 else:
@@ -249,9 +256,8 @@ class _Run:
 
     def _can_start(self, post: _Post) -> bool:
         """Whether there are teams, land on which they work, and money for a stage."""
-        waiting = post.queue.terrains
-        return self.free[post.i] > 0 and bool(post.queue.jobs) and (
-            post.costs_nothing or self.purse.has_money(post.line)) and any(waiting[k] for k in post.terrains)
+        return self.free[post.i] > 0 and not post.terrains.isdisjoint(post.queue.terrains) and (
+            post.costs_nothing or self.purse.has_money(post.line))
 
     def _start(self, post: _Post, job: Job) -> None:
         """Begin a stage with as many teams as planners would send."""
