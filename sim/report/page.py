@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +15,7 @@ from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS
 from sim.report.shape import INERT, INERT_TRANSFERRED, Results, condense
 from sim.report.tables import Table
+from sim.study.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     import jinja2
@@ -80,7 +78,7 @@ def write_report(results: Results, folder: str | Path, workers: Workers | None =
     do: Callable[..., Iterator[Any]] = workers.map if workers else map
     text, drawings = do(words, [short]), do(partial(drawing, short), CAPTIONS)
     pictures = {}
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    make_folder(folder / "figures")
     for picture, svg in filter(None, drawings):
         write_whole(folder / "figures" / f"{picture.key}.svg", svg)
         pictures[picture.key] = picture
@@ -306,22 +304,3 @@ def sections(results: Results) -> list[Section]:
             "run", "Scenarios and run", "", (), exhibits.scenario_table(results), exhibits.run_table(results)
         ),
     ]
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it, so that nobody ever meets half of it."""
-    with _temporary(path) as handle:
-        handle.write(content)
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[Any]:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            yield handle
-        # mkstemp makes a file only its owner may read; a report is to be passed on.
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.report.page import write_whole
+from sim.study.csvfile import csv_bytes
+from sim.study.files import write_whole
 from sim.study.trace import Trace
 
 
@@ -19,8 +20,8 @@ def write_trace(trace: Trace, folder: str | Path) -> list[Path]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = {
-        "stages.csv": trace.stages.to_csv(index=False, lineterminator="\n").encode(),
-        "land.csv": trace.land.to_csv(index=False, lineterminator="\n").encode(),
+        "stages.csv": csv_bytes(trace.stages),
+        "land.csv": csv_bytes(trace.land),
         "teams.svg": svg(plot_teams(trace)),
         "burn_down.svg": svg(plot_burn_down(trace)),
     }

@@ -22,6 +22,7 @@ from sim.scenario import Fault, ScenarioError, digest, replace
 from sim.scenario.schema import Calibration, Scenario
 from sim.scenario.tablefile import read_table
 from sim.study.executor import Workers, workers_for
+from sim.study.files import write_whole
 
 REGISTER_SPREAD = 0.25
 """Standard deviation of ln(register / truth reported): registers of the same year differ by about this
@@ -262,6 +263,6 @@ def write_calibration(fit: Fit, folder: Path) -> list[Path]:
         "fitted_to: {" + ", ".join(f"{year}: {value:g}" for year, value in c.fitted_to.items()) + "}",
         f"scenario_digest: {c.scenario_digest}", f"source: {c.source}", f"grade: {c.grade}", ""]
     scale, table = folder / "calibration.yaml", folder / "calibration_fit.csv"
-    scale.write_text("\n".join(lines))
-    fit.table.to_csv(table, index=False, float_format="%.1f")
+    write_whole(scale, "\n".join(lines).encode())
+    write_whole(table, fit.table.to_csv(index=False, float_format="%.1f").encode())
     return [scale, table]

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ REASONS = {
     errno.EROFS: "the folder is read-only",
     errno.EACCES: "the folder is read-only for this user",
     errno.EPERM: "the folder is read-only for this user",
+    errno.ELOOP: "a link stands in the place of a file",
 }
 
 
@@ -43,10 +45,14 @@ def store_faults(folder: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name, have it on the disk, then rename it: no crash leaves half of it."""
-    part = path.with_name(f".{path.name}{PART}")
+    """Write a file under another name, have it on the disk, then rename it: no crash leaves half of it.
+
+    A link that stands in its place is replaced, and what it leads to stays as it is.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    part.unlink(missing_ok=True)
     try:
-        with open(part, "wb") as file:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -56,6 +62,20 @@ def write_whole(path: Path, data: bytes) -> None:
             part.unlink()
         raise
     _sync(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder inside a run folder where it is not there.
+
+    Raises
+    ------
+    StoreError
+        Where a link is in its place: a run writes nothing outside its folder.
+    """
+    if folder.is_symlink():
+        raise StoreError(f"{folder}: is a link to {os.readlink(folder)}, and a run writes nothing outside its folder; "
+                         "remove the link")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _sync(folder: Path) -> None:
@@ -82,7 +102,10 @@ def locked(path: Path) -> Iterator[None]:
     StoreError
         Where another run holds it.
     """
-    with open(path, "a+", encoding="utf-8") as file:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    with open(descriptor, "r+", encoding="utf-8") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise StoreError(f"{path}: is no ordinary file; remove it")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
