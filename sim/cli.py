@@ -350,11 +350,10 @@ def _finish(results: Any, pool: Any) -> None:
     page = write_report(results, results.folder, pool)
     click.echo(f"report: {page}")
     if len(results.failures):
-        told = results.failures.iloc[0]
-        file = "scenario.yaml" if len(results.scenarios) == 1 else f"scenario-{told['scenario']}.yaml"
+        from sim.study.alone import command_of_failure
+
         click.echo(f"{len(results.failures)} replicates failed; see {results.folder / 'failures.csv'}\n"
-                   f"the first alone: demrisk run {results.folder / file} --only-replicate {told['replicate']}",
-                   err=True)
+                   f"the first alone: {command_of_failure(results)}", err=True)
         raise SystemExit(1)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +15,7 @@ from sim.core.records import Room
 from sim.programme import Ledger, make_plan, run_programme
 from sim.scenario import Scenario, load
 from sim.study.executor import run_block
+from sim.study.manifest import MANIFEST, SEAL, checksum_of
 from sim.study.metrics import METRICS, NATIONAL
 from sim.study.store import Block, Chunk
 from sim.world import World, draw_parameters, make_frame
@@ -80,6 +85,15 @@ def play(
     ground = GroundTruth(world.replicate(inner, Room(ROOM)))
     ledger = run_programme(world, make_plan(world), ground, trace)
     return world, ground, ledger
+
+
+@contextmanager
+def manifest_of(folder: Path) -> Iterator[dict[str, Any]]:
+    """What a manifest says, to be changed; written again with its own checksum."""
+    told = json.loads((folder / MANIFEST).read_text())
+    del told[SEAL]
+    yield told
+    (folder / MANIFEST).write_text(json.dumps({**told, SEAL: checksum_of(told)}))
 
 
 def martingale_z(accidents: np.ndarray, expected: np.ndarray) -> float:

@@ -8,6 +8,8 @@ from typing import Any
 from sim.scenario import Scenario
 from sim.study.executor import run_block
 from sim.study.metrics import METRICS, NATIONAL, Metric
+from sim.study.order import policy_file, scenario_file
+from sim.study.results import Results
 from sim.study.store import Block, Chunk
 
 MOST_DRAWS = 1_000_000  # as the schema has it
@@ -57,6 +59,15 @@ def run_alone(scenario: Scenario, number: int, per_draw: int | None = None) -> A
     if chunk.failures:
         return Alone(address, [], chunk.failures[0])
     return Alone(address, [(m.column, m.unit, _total(chunk, m)) for m in (*METRICS, *NATIONAL)], None)
+
+
+def command_of_failure(results: Results) -> str:
+    """The command that does the first replicate alone that failed in a run."""
+    failed = results.failures.iloc[0]
+    words = f"demrisk run {results.folder / scenario_file(failed['scenario'], results.scenarios)}"
+    policies = {told["name"]: told["policy"] for told in results.manifest["scenarios"]}
+    own = results.folder / policy_file(policies[failed["scenario"]])
+    return f"{words} --only-replicate {failed['replicate']}{f' --policy {own}' if own.is_file() else ''}"
 
 
 def _total(chunk: Chunk, metric: Metric) -> float:

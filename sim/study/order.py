@@ -5,30 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sim.programme import written_policy
+from sim.programme import PolicyError, check_policy, written_policy
 from sim.scenario import Scenario, catalogue_sources, load, to_yaml
 from sim.scenario.schema import Deadline, Replicates
-from sim.study.errors import StoreError
-from sim.study.seal import MANIFEST, SEALS
+from sim.study.manifest import (
+    LONGEST_NAME,
+    MANIFEST,
+    TABLES,
+    asked_in,
+    check_tables,
+    is_name,
+    read_manifest,
+    write_manifest,
+)
 from sim.study.store import RunFolder
-from sim.study.versions import changes, versions
+from sim.study.versions import versions
 from sim.world.frame import Frame
 
 ESTIMATOR_NOTE = (
     "counted: accidents as they fell in the runs; expected: the same with the chance of each encounter "
     "averaged out (control variate with the compensator along each run's history)")
-LONGEST_NAME = 100
-TOOK = ("begun", "finished", "processes", "seconds", "replicates_computed", "replicates_per_second", "peak_memory_mb")
-"""What the manifest says only when the run is finished."""
-SAME = ("baseline", "seed", "replicates", "scenarios")
-"""What two runs have in common that may share a folder."""
+
+FIT, MAP = "fit.csv", "map.geojson"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class Order:
     def baseline(self) -> str:
         """Name of the scenario with which the others are compared."""
         return str(self.asked["baseline"])
+
+    @property
+    def handed_in(self) -> list[str]:
+        """Files that come with the order and that `read_order` reads."""
+        return [name for name, given in ((FIT, self.fit), (MAP, self.map)) if given is not None]
 
     @property
     def headline(self) -> str | None:
@@ -95,7 +104,7 @@ def make_order(scenarios: dict[str, Scenario], frames: dict[str, Frame], baselin
                about: dict[str, Any], fit: pd.DataFrame | None) -> Order:
     """The order of a run from scenarios; ``about`` holds study, question, headline, titles, over, sources, inputs."""
     for name in scenarios:
-        if not name.isprintable() or "/" in name or name.startswith(".") or not 0 < len(name.encode()) <= LONGEST_NAME:
+        if not is_name(name):
             raise ValueError(f"scenario {name!r}: a name becomes part of file names; expected at most {LONGEST_NAME} "
                              "letters, digits and the like, no slash, no dot at the beginning")
     first = scenarios[baseline]
@@ -109,7 +118,7 @@ def make_order(scenarios: dict[str, Scenario], frames: dict[str, Frame], baselin
             "policy": s.programme.priority,
             "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0}),
         } for name, s in scenarios.items()],
-        "deadline": about["deadline"].model_dump() if about.get("deadline") else None,
+        "deadline": about["deadline"].model_dump(mode="json") if about.get("deadline") else None,
         "districts": list(frames[baseline].districts), "estimator_note": ESTIMATOR_NOTE,
         "sources": {**catalogue_sources(), **about.get("sources", {})},
         "inputs": {file: checksum for files in (about.get("inputs", {}), *(s.inputs for s in scenarios.values()))
@@ -142,21 +151,27 @@ def write_order(store: RunFolder, order: Order) -> None:
     for policy in {s.programme.priority for s in order.scenarios.values()}:
         own = written_policy(policy)
         if own is not None:
-            store.write_text(f"policy-{policy}.py", own.text)
+            store.write_text(policy_file(policy), own.text)
     written: dict[str, str] = {}
     sizes = Replicates(draws=order.draws, per_draw=order.per_draw)
     for name, scenario in order.scenarios.items():
         as_run = scenario.model_copy(update={"replicates": sizes})
-        store.write_text(_file(name, order.scenarios), to_yaml(as_run, written))
+        store.write_text(scenario_file(name, order.scenarios), to_yaml(as_run, written))
     if order.fit is not None:
-        store.write_table("fit.csv", order.fit)
+        store.write_table(FIT, order.fit)
     if order.map is not None:
-        store.write_text("map.geojson", order.map)
-    store.write_json(MANIFEST, order.asked)
+        store.write_text(MAP, order.map)
+    write_manifest(store.path, order.asked, order.handed_in)
 
 
-def _file(name: str, scenarios: Any) -> str:
+def scenario_file(name: str, scenarios: Any) -> str:
+    """Name of the file of a scenario in a run folder."""
     return f"scenario-{name}.yaml" if len(scenarios) > 1 else "scenario.yaml"
+
+
+def policy_file(name: str) -> str:
+    """Name of the file of a user's policy in a run folder."""
+    return f"policy-{name}.py"
 
 
 def read_order(store: RunFolder) -> Order:
@@ -168,52 +183,44 @@ def read_order(store: RunFolder) -> Order:
         Where the folder is not one of a run.
     ScenarioError
         Where a scenario in it is not readable.
+    PolicyError
+        Where it was run with a policy of its user that was not handed in, or another of that name was.
+    ValueError
+        Where a file is not as the run wrote it.
     """
-    asked = store.manifest()
-    if asked is None:
+    manifest = read_manifest(store.path)
+    if manifest is None:
         raise FileNotFoundError(f"{store.path} is not a run folder: {MANIFEST} is missing. A run that was ended "
                                 "before it stored anything begins anew with the command it was begun with")
-    try:
-        names = [str(scenario["name"]) for scenario in asked["scenarios"]]
-        asked["baseline"], asked["replicates"]["draws"], asked["replicates"]["per_draw"], asked["versions"]
-    except (KeyError, TypeError):
-        raise StoreError(f"{store.path / MANIFEST}: is not the manifest of a run that can go on") from None
-    scenarios = {name: load(store.path / _file(name, names)) for name in names}
-    fit, drawing = store.path / "fit.csv", store.path / "map.geojson"
-    asked = {key: value for key, value in asked.items() if key not in (*TOOK, *SEALS)}
-    return Order(scenarios, asked, pd.read_csv(fit) if fit.is_file() else None,
-                 drawing.read_text(encoding="utf-8") if drawing.is_file() else None)
+    asked = asked_in(manifest)
+    names = [scenario["name"] for scenario in asked["scenarios"]]
+    handed_in = {FIT, MAP} & manifest[TABLES].keys()
+    check_tables(manifest, store.path, handed_in, "the command that the run was begun with")
+    scenarios = {name: load(store.path / scenario_file(name, names)) for name in names}
+    for policy in sorted({scenario.programme.priority for scenario in scenarios.values()}):
+        _check_handed_in(policy, store.path / policy_file(policy))
+    return Order(scenarios, asked, pd.read_csv(store.path / FIT) if FIT in handed_in else None,
+                 (store.path / MAP).read_text(encoding="utf-8") if MAP in handed_in else None)
+
+
+def _check_handed_in(policy: str, file: Path) -> None:
+    """A policy of the user is code: it is run where the user names it, and not because it lies in a folder."""
+    written = written_policy(policy)
+    if not file.is_file():
+        check_policy(policy)
+    elif written is None:
+        raise PolicyError(f"{file.parent}: the run has a policy of its user, {policy!r}. It is code, and runs as code "
+                          f"with your rights: read it, then hand it in with --policy {file}")
+    elif written.text.encode() != file.read_bytes():
+        raise PolicyError(
+            f"{written.origin}: the policy {policy!r} there is not the one of the run, which is in {file}")
 
 
 def check_digests(order: Order, frames: dict[str, Frame], folder: Path) -> None:
     """Raise `ValueError` where a scenario in a run folder is not the one that the run began with."""
     for scenario in order.asked["scenarios"]:
         name = scenario["name"]
-        digest = digest_of(frames[name])
-        if scenario["digest"] != digest:
-            raise ValueError(
-                f"{folder / _file(name, order.scenarios)}: has the digest {digest[:12]}, but the run began with "
-                f"{str(scenario['digest'])[:12]}: the file was changed since, or the policy of your own")
-
-
-def check_versions(asked: dict[str, Any], folder: Path) -> None:
-    """Raise `StoreError` where a run was begun with other versions: its chunks might not fit together."""
-    found = changes(asked.get("versions", {}))
-    if found:
-        raise StoreError(f"{folder}: the run was begun with other versions ({'; '.join(found)}), and half of the "
-                         "results with each would be neither's. Use those versions, or begin anew in another --folder")
-
-
-def check_same(asked: dict[str, Any], there: dict[str, Any], folder: Path) -> None:
-    """Raise `ValueError` where the run in a folder is not the one that is asked for."""
-    differing = [f"{what} {a} there, {b} asked for" for what, a, b in _pairs(there, asked) if a != b]
-    if differing:
-        raise ValueError(f"{folder}: holds another run ({'; '.join(differing)}); give another --folder")
-
-
-def _pairs(there: dict[str, Any], asked: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    for what in SAME:
-        a, b = there.get(what), asked[what]
-        if what == "scenarios":
-            a, b = ({s["name"]: s["digest"][:12] for s in side or []} for side in (a, b))
-        yield what, a, b
+        begun, now = scenario["digest"], digest_of(frames[name])
+        if begun != now:
+            raise ValueError(f"{folder / scenario_file(name, order.scenarios)}: has the digest {now[:12]}, but the run "
+                             f"began with {begun[:12]}: the file was changed since")

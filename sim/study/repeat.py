@@ -13,10 +13,10 @@ import pandas as pd
 
 from sim.study.errors import StoreError
 from sim.study.executor import Workers
+from sim.study.manifest import TABLES, is_finished, read_manifest
 from sim.study.order import check_digests, read_order
 from sim.study.runs import Progress, carry_out
 from sim.study.sample import COLUMNS
-from sim.study.seal import TABLES
 from sim.study.store import Block, RunFolder
 from sim.study.versions import changes
 from sim.world import make_frame
@@ -64,8 +64,8 @@ def reproduce(folder: str | Path, workers: int | Workers | None = None, again: s
     """
     store = RunFolder(Path(folder))
     order = read_order(store)
-    told = store.manifest() or {}
-    if "finished" not in told:
+    told = read_manifest(store.path)
+    if told is None or not is_finished(told):
         raise StoreError(f"{store.path}: the run is not finished; to finish it: demrisk resume {store.path}")
     frames = {name: make_frame(s) for name, s in order.scenarios.items()}
     check_digests(order, frames, store.path)

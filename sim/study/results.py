@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.study.seal import opened
+from sim.study.manifest import read_finished
 
 TABLES = ("summary", "differences", "parameters", "drivers", "spread", "treaty", "by_end", "per_10000", "failures")
 OPTIONAL_TABLES = ("fit", "completion", "pairs", "value", "money")  # of studies that have them
@@ -63,10 +63,10 @@ class Results:
         Raises
         ------
         FileNotFoundError, ValueError
-            Where a file is missing or not as the run wrote it (`sim.study.seal`).
+            Where a file is missing or not as the run wrote it (`sim.study.manifest`).
         """
         folder = Path(folder)
-        manifest = opened(folder)
+        manifest = read_finished(folder)
         text = {"period": str, "district": str, "group": str, "source": str, "note": str, "used_in": str}
 
         def table(name: str) -> pd.DataFrame:

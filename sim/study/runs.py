@@ -18,20 +18,9 @@ from sim.study.errors import Stopped
 from sim.study.estimate import check_possible, estimate
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.files import now
-from sim.study.order import (
-    TOOK,
-    Order,
-    check_digests,
-    check_same,
-    check_versions,
-    digest_of,
-    folder_name,
-    make_order,
-    read_order,
-    write_order,
-)
+from sim.study.manifest import check_same, check_versions, read_manifest, write_manifest
+from sim.study.order import Order, check_digests, digest_of, folder_name, make_order, read_order, write_order
 from sim.study.results import Results
-from sim.study.seal import MANIFEST, sealed
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
 from sim.study.tables import make_tables
 from sim.world import make_frame
@@ -104,14 +93,12 @@ def resume(folder: str | Path, workers: int | Workers | None = None, progress: P
     FileNotFoundError
         Where the folder is not one of a run.
     ValueError
-        Where a scenario in it is not the one that the run began with.
+        Where a file in it is not as the run began with it, or a policy of the user's own was not handed in.
     RunError
         As in `compare`.
     """
     store = RunFolder(Path(folder))
     order = read_order(store)
-    for scenario in order.scenarios.values():
-        check_policy(scenario.programme.priority)
     check_possible(estimate(order.scenarios, order.draws, order.per_draw), workers, store.path)
     frames = {name: make_frame(s) for name, s in order.scenarios.items()}
     check_digests(order, frames, store.path)
@@ -126,7 +113,7 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
     """
     begun, started = now(), time.perf_counter()
     try:
-        there = store.manifest()
+        there = read_manifest(store.path)
         if there is not None:
             check_same(order.asked, there, store.path)
             check_versions(there, store.path)
@@ -147,8 +134,7 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
             usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, *memory.values()
             took = (begun, now(), len(memory), round(seconds, 1), replicates, round(replicates / seconds, 2),
                     round(max(usage) / 1024))
-            manifest = {**order.asked, **dict(zip(TOOK, took, strict=True))}
-            store.write_json(MANIFEST, sealed(manifest, store.path))
+            write_manifest(store.path, order.asked, {*(f"{name}.csv" for name in tables), *order.handed_in}, took)
     except KeyboardInterrupt:
         raise Stopped(store.path) from None
     return Results.read(store.path)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.study.errors import StoreError
-from sim.study.files import PART, locked, store_faults, write_whole
+from sim.study.files import PART, locked, make_folder, store_faults, write_whole
 from sim.study.metrics import METRICS, NATIONAL
-from sim.study.seal import MANIFEST
 
 if TYPE_CHECKING:
     import pandas as pd  # worker processes need none of it, and it takes long to import
@@ -103,9 +102,9 @@ class RunFolder:
         """
         with ExitStack() as stack:
             with store_faults(self.path):
-                self.chunks.mkdir(parents=True, exist_ok=True)
+                make_folder(self.chunks)
                 stack.enter_context(locked(self.path / LOCK))
-                for part in [*self.path.glob(f".*{PART}"), *self.chunks.glob(f".*{PART}")]:
+                for part in self.path.rglob(f".*{PART}"):
                     part.unlink()
                 for path in self.find_chunks():
                     _log.warning("%s is damaged: its content is not that of its checksum; it is computed again", path)
@@ -117,7 +116,7 @@ class RunFolder:
         self._stored, damaged = {}, []
         for path in sorted(self.chunks.glob("*.parquet")):
             stem, _, checksum = path.name.removesuffix(".parquet").rpartition(".")
-            if _checksum(path.read_bytes()) == checksum:
+            if path.is_file() and _checksum(path.read_bytes()) == checksum:  # a pipe would be waited for
                 self._stored[stem] = path
             else:
                 damaged.append(path)
@@ -136,10 +135,6 @@ class RunFolder:
         """Write a text file whole or not at all."""
         self._write(self.path / name, text.encode())
 
-    def write_json(self, name: str, data: Any) -> None:
-        """Write a JSON file whole or not at all."""
-        self.write_text(name, json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n")
-
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a CSV table whole or not at all."""
         from sim.study.csvfile import csv_bytes
@@ -155,16 +150,6 @@ class RunFolder:
         with store_faults(self.path):
             write_whole(path, data)
 
-    def manifest(self) -> dict[str, Any] | None:
-        """What the manifest says; None where there is none yet."""
-        try:
-            data = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{self.path / MANIFEST}: cannot be read: {error}") from None
-        return dict(data)
-
     def write(self, block: Block, chunk: Chunk, years: tuple[int, ...]) -> None:
         """Store a chunk as Parquet (zstd), one row per replicate, year and district."""
         data = _encoded(chunk, years)
@@ -176,15 +161,28 @@ class RunFolder:
         """Some columns of a chunk, (replicate, year, district) each."""
         import pyarrow.parquet as pq
 
-        table = pq.read_table(self._stored[block.stem], columns=list(columns))
-        shape = json.loads(table.schema.metadata[b"shape"])
-        return {name: table.column(name).to_numpy().reshape(shape) for name in columns}
+        path = self._stored[block.stem]
+        with _foreign_told(path):
+            table = pq.read_table(path, columns=list(columns))
+            shape = json.loads(table.schema.metadata[b"shape"])
+            return {name: table.column(name).to_numpy().reshape(shape) for name in columns}
 
     def failures(self, block: Block) -> list[dict[str, Any]]:
         """Replicates of a chunk that failed."""
         import pyarrow.parquet as pq
 
-        return list(json.loads(pq.read_schema(self._stored[block.stem]).metadata[b"failures"]))
+        path = self._stored[block.stem]
+        with _foreign_told(path):
+            return list(json.loads(pq.read_schema(path).metadata[b"failures"]))
+
+
+@contextmanager
+def _foreign_told(path: Path) -> Iterator[None]:
+    """Turn what a file raises that has the right checksum, and yet is none of ours, into a message."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, NotImplementedError, OSError) as error:
+        raise StoreError(f"{path}: is no chunk of this program ({error}); remove it, and resume") from error
 
 
 def _encoded(chunk: Chunk, years: tuple[int, ...]) -> bytes:

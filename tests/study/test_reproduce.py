@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from running import TOY
+from running import TOY, manifest_of
 
 from sim import study
 from sim.cli import main
@@ -92,18 +91,16 @@ def test_what_was_changed_in_the_folder_is_told(finished: Path, name: str, told:
 
 
 def test_other_versions_and_platforms_are_told_and_are_no_difference(finished: Path) -> None:
-    manifest = json.loads((finished / "manifest.json").read_text())
-    manifest["versions"]["numba"] = "0.1"
-    manifest["platform"] = "abacus"
-    (finished / "manifest.json").write_text(json.dumps(manifest))
+    with manifest_of(finished) as manifest:
+        manifest["versions"]["numba"] = "0.1"
+        manifest["platform"] = "abacus"
     lines = reproduced(finished, 0)
     assert lines[0].startswith("numba 0.1 there, ") and lines[1].startswith("platform abacus there, ")
     assert lines[2].startswith("the same bytes")
 
 
 def test_a_run_that_is_not_finished_is_not_reproduced(finished: Path) -> None:
-    manifest = json.loads((finished / "manifest.json").read_text())
-    del manifest["finished"]
-    (finished / "manifest.json").write_text(json.dumps(manifest))
+    with manifest_of(finished) as manifest:
+        del manifest["finished"]
     done = demrisk("reproduce", finished)
     assert done.exit_code == 1 and f"demrisk resume {finished}" in done.output

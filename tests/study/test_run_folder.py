@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import resource
 import signal
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from running import TOY
+from running import TOY, manifest_of
 
 from sim import study
 from sim.cli import main
@@ -77,7 +76,8 @@ def crash_at(monkeypatch: pytest.MonkeyPatch, write: int) -> Iterator[list[str]]
     with monkeypatch.context() as patch:
         patch.setattr("sim.study.store.ThreadPoolExecutor", lambda: ThreadPoolExecutor(1))
         patch.setattr("sim.study.files.os.replace", replaced)
-        patch.setattr(Path, "unlink", lambda path, missing_ok=False: None if len(written) == write else unlink(path))
+        patch.setattr(Path, "unlink",
+                      lambda path, missing_ok=False: None if len(written) == write else unlink(path, missing_ok))
         yield written
 
 
@@ -172,9 +172,10 @@ def test_damage_is_told_in_the_shell_too(tmp_path: Path) -> None:
 def test_a_damaged_manifest_is_told(tmp_path: Path, text: str) -> None:
     begin(tmp_path)
     (tmp_path / "manifest.json").write_text(text)
-    done = demrisk("resume", tmp_path, "--workers", 1)
-    assert done.exit_code == 1
-    assert "manifest.json" in done.output and "Traceback" not in done.output
+    for command in ("resume", "reproduce", "report"):
+        done = demrisk(command, tmp_path)
+        assert done.exit_code == 2
+        assert f"{tmp_path / 'manifest.json'} is not as the run wrote it" in done.output.replace("\n", "")
 
 
 # -- what is not this run's -----------------------------------------------------------------------------------
@@ -204,9 +205,8 @@ def test_a_scenario_changed_in_the_folder_is_refused(tmp_path: Path) -> None:
 def test_other_versions_do_not_go_on_with_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(tmp_path)
     before = bytes_of(tmp_path)
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    manifest["versions"]["numpy"] = "1.0"
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with manifest_of(tmp_path) as manifest:
+        manifest["versions"]["numpy"] = "1.0"
     for again in (lambda: begin(tmp_path), lambda: study.resume(tmp_path, 1)):
         with pytest.raises(RunError, match=r"numpy 1\.0 there, 2.* here"):
             again()
