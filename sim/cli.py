@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from sim import __version__
-from sim.shell import faults_shown, progress_shown
+from sim.shell import faults_shown, progress_shown, read_policies
 
 WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes; all cores where not given.")
 DRAWS = click.option("--draws", type=click.IntRange(1, 1_000_000), help="Parameter draws (outer loop).")
@@ -46,7 +46,7 @@ def check(file: Path, policies: tuple[Path, ...]) -> None:
         from sim.study.estimate import check_possible, estimate, timed_replicate
         from sim.world import make_frame
 
-        _read_policies(policies)
+        read_policies(policies)
         scenarios, _ = _load_any(file)
         _check_policies(scenarios.values())
         first = next(iter(scenarios.values()))
@@ -87,7 +87,7 @@ def run(file: Path, draws: int | None, per_draw: int | None, workers: int | None
         from sim import study
         from sim.scenario import load
 
-        _read_policies(policies)
+        read_policies(policies)
         scenario = load(file)
         _check_policies([scenario])
         pool.warm_up()
@@ -113,7 +113,7 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
         from sim import study
         from sim.scenario import load
 
-        _read_policies(policies)
+        read_policies(policies)
         if len(files) == 1:
             loaded = _load_study(files[0])
             unknown = set(only) - set(loaded.scenarios)
@@ -157,7 +157,7 @@ def calibrate(file: Path, observations: Path, draws: int, check_file: Path | Non
         from sim.study.calibrate import calibrate as fit_scale
         from sim.study.calibrate import read_observations, write_calibration
 
-        _read_policies(policies)
+        read_policies(policies)
         scenario = load(file)
         observed = read_observations(observations)
         pool.warm_up()
@@ -183,7 +183,7 @@ def resume(folder: Path, workers: int | None, cluster: str | None, policies: tup
     with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
 
-        _read_policies(policies)
+        read_policies(policies)
         pool.warm_up()
         with progress_shown("resuming") as progress:
             results = study.resume(folder, pool, progress)
@@ -203,7 +203,7 @@ def reproduce(folder: Path, workers: int | None, cluster: str | None, policies: 
     with faults_shown(), _workers(workers, cluster) as pool:
         from sim import study
 
-        _read_policies(policies)
+        read_policies(policies)
         pool.warm_up()
         with progress_shown("reproducing") as progress:
             found = study.reproduce(folder, pool, again, progress)
@@ -240,7 +240,7 @@ def trace(file: Path, variant: str | None, draw: int, replicate: int, folder: Pa
         from sim.report import write_trace
         from sim.study.trace import trace as run_traced
 
-        _read_policies(policies)
+        read_policies(policies)
         scenarios, loaded = _load_any(file)
         name = variant or (loaded.study.baseline if loaded else file.stem)
         if name not in scenarios:
@@ -274,7 +274,7 @@ def _run_one(file: Path, number: int, per_draw: int | None, policies: tuple[Path
         from sim.scenario import load
         from sim.study.alone import run_alone
 
-        _read_policies(policies)
+        read_policies(policies)
         scenario = load(file)
         _check_policies([scenario])
         replicate = run_alone(scenario, number, per_draw)
@@ -322,15 +322,6 @@ def _check_policies(scenarios: Iterable[Any]) -> None:
 
     for scenario in scenarios:
         check_policy(scenario.programme.priority)
-
-
-def _read_policies(files: Iterable[Path]) -> None:
-    """Run the files that the user named as code, and say so."""
-    from sim.programme import read_policies
-
-    for file in files:
-        names = read_policies(file)
-        click.echo(f"policies from {file.resolve()}, run as Python: {', '.join(names)}", err=True)
 
 
 def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.replicate") -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -33,6 +34,22 @@ def faults_shown() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except Stopped as stop:
         raise click.ClickException(str(stop)) from None
+
+
+def read_policies(files: Iterable[Path]) -> None:
+    """Run the files that the user named as code, and say so; whatever that raises is a fault of the file."""
+    from sim import programme
+    from sim.scenario.yamlfile import read_text
+
+    for file in files:
+        read_text(file, str(file))  # no pipe without end, no text in another encoding
+        try:
+            names = programme.read_policies(file)
+        except programme.PolicyError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise InputFault(f"{file}: {type(error).__name__}: {error}") from None
+        click.echo(f"policies from {file.resolve()}, run as Python: {', '.join(names)}", err=True)
 
 
 @contextmanager

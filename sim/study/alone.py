@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sim.scenario import Scenario
+from sim.study.estimate import check_possible, estimate
 from sim.study.executor import run_block
 from sim.study.metrics import METRICS, NATIONAL, Metric
 from sim.study.order import policy_file, scenario_file
@@ -49,11 +51,14 @@ def run_alone(scenario: Scenario, number: int, per_draw: int | None = None) -> A
     ------
     ValueError
         Where there is no such draw.
+    RunError
+        Where this machine has not what it needs.
     """
     per_draw = per_draw or scenario.replicates.per_draw
     draw, inner = divmod(number, per_draw)
     if draw >= MOST_DRAWS:
         raise ValueError(f"replicate {number} would be of draw {draw}; expected at most {MOST_DRAWS * per_draw - 1}")
+    check_possible(estimate({scenario.title: scenario}, 1, 1), 1, Path("runs"))
     chunk = run_block(scenario, Block("scenario", number, number + 1), per_draw)
     address = f"replicate {number}: draw {draw}, chance {inner} of {per_draw}, seed {scenario.seed}"
     if chunk.failures:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,3 +27,13 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"stopped; to go on: demrisk resume {folder}")
         self.folder = folder
+
+
+@contextmanager
+def failure_told(what: str) -> Iterator[None]:
+    """Turn any error of a replicate that is done outside a run into a `RunError`; in a run it becomes a row."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise RunError(f"{what} fails: {type(error).__name__}: {error}; to see where: demrisk run FILE "
+                       "--only-replicate and its number") from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.scenario import Scenario
-from sim.study.errors import RunError
+from sim.study.errors import RunError, failure_told
 from sim.study.executor import Workers
 from sim.study.metrics import METRICS, NATIONAL
 from sim.study.sample import SLAB_BYTES
@@ -86,17 +86,24 @@ def _seconds(size: Size) -> float:
 
 
 def timed_replicate(scenario: Scenario) -> float:
-    """Time of one replicate in this process, its kernels loaded [s]."""
+    """Time of one replicate in this process, its kernels loaded [s].
+
+    Raises
+    ------
+    RunError
+        Where it fails.
+    """
     from sim.programme import make_plan
     from sim.study.replicate import run_replicate
     from sim.world import World, draw_parameters, make_frame
 
-    world = World(make_frame(scenario), draw_parameters(scenario, 0))
-    plan = make_plan(world)
-    run_replicate(world, plan, 0)
-    start = time.perf_counter()
-    run_replicate(world, plan, 0)
-    return time.perf_counter() - start
+    with failure_told("the first replicate"):
+        world = World(make_frame(scenario), draw_parameters(scenario, 0))
+        plan = make_plan(world)
+        run_replicate(world, plan, 0)
+        start = time.perf_counter()
+        run_replicate(world, plan, 0)
+        return time.perf_counter() - start
 
 
 def check_possible(needed: Estimate, workers: int | Workers | None, folder: Path) -> None:

@@ -77,7 +77,7 @@ def compute_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
                 ready = world, make_plan(world)
             results.append(run_replicate(*ready, inner))
             address.append((draw, inner))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a policy of the user's own may try to end the program
             failures.append(_failure(frame.scenario, block, replicate, draw, inner, error))
     if not results:
         shape = len(frame.years), len(frame.districts)
@@ -92,7 +92,7 @@ def compute_block(frame: Frame, block: Block, per_draw: int) -> Chunk:
 
 
 def _failure(scenario: Scenario, block: Block, replicate: int, draw: int, inner: int,
-             error: Exception) -> dict[str, object]:
+             error: BaseException) -> dict[str, object]:
     """Address and traceback of a replicate that failed; without the folders of this machine."""
     said = traceback.format_exc()
     for folder in sorted({entry.rstrip("/") for entry in sys.path if entry}, key=len, reverse=True):

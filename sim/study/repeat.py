@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +70,9 @@ def reproduce(folder: str | Path, workers: int | Workers | None = None, again: s
         raise StoreError(f"{store.path}: the run is not finished; to finish it: demrisk resume {store.path}")
     frames = {name: make_frame(s) for name, s in order.scenarios.items()}
     check_digests(order, frames, store.path)
-    with tempfile.TemporaryDirectory(prefix="demrisk-") as own:
-        second = RunFolder(Path(again) if again is not None else Path(own) / "run")
+    with ExitStack() as stack:
+        second = RunFolder(Path(again) if again is not None else
+                           Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demrisk-"))) / "run")
         if second.path.exists():
             raise StoreError(f"{second.path}: exists already; the second run needs a folder of its own")
         carry_out(order.here(), frames, second, workers, progress)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from sim.programme import check_policy, make_plan
 from sim.programme.ledger import LAND_STATES
 from sim.scenario import Scenario
+from sim.study.errors import failure_told
+from sim.study.estimate import check_possible, estimate
 from sim.study.replicate import play
 from sim.world import World, draw_parameters, make_frame
 from sim.world.calendar import to_date
@@ -66,13 +69,17 @@ def trace(scenario: Scenario, draw: int = 0, replicate: int = 0, title: str | No
     ------
     ValueError
         Where a number is negative, or no policy has the scenario's name.
+    RunError
+        Where the replicate fails, or this machine has not what it needs.
     """
     if draw < 0 or replicate < 0:
         raise ValueError("draw and replicate count from 0")
     check_policy(scenario.programme.priority)
-    world = World(make_frame(scenario), draw_parameters(scenario, draw))
-    plan = make_plan(world)
-    _, ledger = play(world, plan, replicate, trace=True)
+    check_possible(estimate({scenario.title: scenario}, 1, 1), 1, Path("runs"))
+    with failure_told(f"chance replicate {replicate} of draw {draw}"):
+        world = World(make_frame(scenario), draw_parameters(scenario, draw))
+        plan = make_plan(world)
+        _, ledger = play(world, plan, replicate, trace=True)
     frame = world.frame
     rows = []
     for record in sorted(ledger.stages, key=lambda r: (r.start, r.end, r.area)):

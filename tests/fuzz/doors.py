@@ -8,34 +8,35 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 from collections.abc import Callable
-from contextlib import chdir
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from click.testing import CliRunner
 from hypothesis import strategies as st
 
-from sim.cli import main
-from sim.report.page import words
+from sim.report import write_trace
 from sim.scenario import Scenario, ScenarioError, digest, load, load_study, replace, to_yaml
 from sim.scenario.build import attach_files, build
 from sim.scenario.errors import Place
 from sim.scenario.tree import Loc, Tree
 from sim.scenario.yamlfile import read_yaml
-from sim.study import Results, compare
+from sim.study import RunError
+from sim.study.alone import run_alone
 from sim.study.calibrate import read_observations
+from sim.study.estimate import estimate
 from sim.study.store import RunFolder
+from sim.study.trace import trace
 
-from .hostile import damaged, numbers, rows_of, texts, values, yaml_texts
+from . import commands, runs
+from .hostile import ACCEPTED, REFUSED, damaged, rows_of, texts, values, yaml_texts
 from .watch import watched
 
 TOY = Path(__file__).parents[1] / "data" / "toy.yaml"
-ACCEPTED, REFUSED = "accepted", "refused"
+LONGEST = 2.0
+"""A replicate that is estimated to take longer is not tried [s]."""
 
 
 class Door(NamedTuple):
@@ -92,6 +93,30 @@ def edited(folder: Path, edits: list[tuple[Loc, str, Any]]) -> str:
         return told(ScenarioError([*faults, *more]))
     assert scenario is not None
     digest(scenario)
+    return ACCEPTED
+
+
+def played(folder: Path, edits: list[tuple[Loc, str, Any]]) -> str:
+    """One replicate of such a scenario, with and without a trace: it is done, or fails with words of its own."""
+    tree = toy().copy()
+    for loc, action, value in edits:
+        if loc in tree and action == "set":
+            tree.get(loc[:-1])[loc[-1]] = value
+    scenario, faults = build(tree, folder)
+    if faults:
+        return told(ScenarioError(faults))
+    assert scenario is not None
+    if estimate({"x": scenario}, 1, 1).seconds > LONGEST:  # refused by nobody, and yet too long for a test
+        return ACCEPTED
+    try:
+        done = run_alone(scenario, 3)
+        for path in write_trace(trace(scenario, 1, 1), folder / "trace"):
+            assert path.is_file()
+    except (RunError, ValueError) as error:
+        assert str(error)
+        return REFUSED
+    assert done.failure is None or done.failure["traceback"]
+    assert done.failure is not None or all(value == value for _, _, value in done.totals)
     return ACCEPTED
 
 
@@ -211,108 +236,20 @@ GOOD_MAP = json.dumps({"type": "FeatureCollection", "features": [
     {"type": "Feature", "properties": {"name_en": "South"}, "geometry": _square(31)}]}).encode()
 
 
-# -- run folders ----------------------------------------------------------------------------------------------
-
-
-@cache
-def finished_run() -> dict[str, bytes]:
-    """Files of a small run, without its chunks."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        pair = {"plain": _scenario(), "louder": replace(_scenario(), {"exposure.scale": 0.1})}
-        words(compare(pair, "plain", 2, 1, 1, folder))  # and with it everything is imported
-        return {file.name: file.read_bytes() for file in Path(folder).iterdir() if file.is_file()}
-
-
-def a_run_is_there(folder: Path) -> None:
-    """Done before anybody watches."""
-    finished_run()
-
-
-@st.composite
-def spoiled(draw: st.DrawFn) -> dict[str, bytes | None]:
-    """Files of the run that were damaged, exchanged or are gone."""
-    run = finished_run()
-    spoil = draw(st.lists(st.sampled_from(sorted(run)), min_size=1, max_size=2, unique=True))
-    given: dict[str, bytes | None] = {}
-    for name in spoil:
-        if name == "manifest.json" and draw(st.booleans()):
-            manifest = json.loads(run[name])
-            key = draw(st.sampled_from(sorted(manifest)))
-            if draw(st.booleans()):
-                del manifest[key]
-            else:
-                manifest[key] = draw(st.recursive(texts | numbers, lambda inner: st.lists(inner, max_size=3)))
-            given[name] = json.dumps(manifest).encode("utf-8", "replace")
-        else:
-            given[name] = draw(st.none() | damaged(run[name]) | st.sampled_from([b"", b"{}", b"[]", b"null", b"\xff"]))
-    return given
-
-
-def run_folder(folder: Path, spoilt: dict[str, bytes | None]) -> str:
-    """A run folder that somebody sent, read and put into words."""
-    for name, content in {**finished_run(), **spoilt}.items():
-        if content is not None:
-            (folder / name).write_bytes(content)
-    try:
-        results = Results.read(folder)
-    except (ValueError, FileNotFoundError) as error:
-        assert str(folder) in str(error), error
-        return REFUSED
-    words(results)
-    return ACCEPTED
-
-
-# -- command lines --------------------------------------------------------------------------------------------
-
-COMMANDS = ("check", "run", "compare", "calibrate", "report", "schema", "--version", "--help", "x")
-FILES = ("bad.yaml", "empty.yaml", "study.yaml", "table.csv", "folder", "link", "loop", "pipe", "zero", "nowhere.yaml",
-         "-", "/dev/null", "/dev/zero", "bad.yaml/x", "canary\n", "<b>.yaml")
-OPTIONS = ("--draws", "--per-draw", "--folder", "--only", "--quick", "--observations", "--check", "--help", "--x", "-",
-           "--", "--cluster")  # and not --workers, which starts processes
-arguments = st.lists(st.sampled_from(FILES) | st.sampled_from(OPTIONS) | texts | numbers.map(str), max_size=5)
-lines = st.tuples(st.sampled_from(COMMANDS), arguments).map(lambda line: [line[0], *line[1]])
-
-
-def wrong_files(folder: Path) -> None:
-    """Files of every wrong kind."""
-    (folder / "bad.yaml").write_text("title: {{ 7 }}\nseed: -1\n")
-    (folder / "empty.yaml").touch()
-    (folder / "study.yaml").write_text("study: s\nbase: bad.yaml\nbaseline: a\nvariants: {a: {}}\n")
-    (folder / "table.csv").write_text("year,casualties_reported,used_in_fit\n2022,6,true\n")
-    (folder / "<b>.yaml").write_text("x: <b>\n")
-    (folder / "folder").mkdir()
-    (folder / "link").symlink_to("/etc/passwd")
-    (folder / "loop").symlink_to("loop")
-    (folder / "zero").symlink_to("/dev/zero")
-    os.mkfifo(folder / "pipe")
-
-
-def command(folder: Path, line: list[str]) -> str:
-    """A command line in a folder with files of every wrong kind."""
-    some = [word for word in line if "\x00" not in word]  # no shell hands one on
-    with chdir(folder):
-        done = CliRunner().invoke(main, some)
-    assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
-    assert done.exit_code in (0, 1, 2), done.exit_code
-    assert "Traceback" not in done.output
-    assert done.exit_code == 0 or done.output.strip()
-    assert not list(folder.rglob("canary*"))
-    return ACCEPTED if done.exit_code == 0 else REFUSED
-
-
 DOORS = {
-    "edits": Door(edits, edited, 42_500),
+    "edits": Door(edits, edited, 43_500),
     "changes": Door(st.dictionaries(paths, values, min_size=1, max_size=2), changed, 12_000),
     "texts": Door(yaml_texts, scenario_file, 12_000),
     "damage": Door(st.deferred(lambda: damaged(TOY.read_bytes())), scenario_file, 1_000),
-    "strata": Door(rows_of(STRATA) | damaged(GOOD_STRATA), strata, 14_000),
-    "observations": Door(rows_of(OBSERVED) | damaged(GOOD_OBSERVATIONS), observations, 5_000),
+    "strata": Door(rows_of(STRATA) | damaged(GOOD_STRATA), strata, 13_000),
+    "observations": Door(rows_of(OBSERVED) | damaged(GOOD_OBSERVATIONS), observations, 4_000),
     "maps": Door(damaged(GOOD_MAP) | st.sampled_from([b"[" * 100_000, b"{}", b"null"]), drawn, 3_000),
-    "exports": Door(st.lists(texts, min_size=1, max_size=6), exported, 5_000),
-    "folders": Door(st.deferred(spoiled), run_folder, 1_000, a_run_is_there),
-    "commands": Door(lines, command, 4_500, wrong_files),
+    "exports": Door(st.lists(texts, min_size=1, max_size=6), exported, 4_000),
+    "alone": Door(edits, played, 600),
+    "folders": Door(st.deferred(runs.spoiled), runs.read, 1_000, runs.ready),
+    "resumed": Door(st.deferred(runs.left_over), runs.resumed, 400, runs.ready),
+    "policies": Door(commands.policies, commands.policy, 1_000),
+    "commands": Door(commands.lines, commands.command, 4_500, commands.wrong_files),
 }
 assert sum(door.share for door in DOORS.values()) == 100_000
 

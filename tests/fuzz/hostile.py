@@ -9,6 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+ACCEPTED, REFUSED = "accepted", "refused"
+"""What became of a case."""
+
 TEXTS = (
     "", " ", "\t", "\x00", "\r\n", "\ufeff", "\u202e", "é́", "名前", "😀", "a" * 70, "x" * 5_000, "null", "~", "yes", "no",
     # for a browser

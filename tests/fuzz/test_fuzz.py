@@ -21,11 +21,13 @@ from sim.cli import main
 from sim.scenario.yamlfile import write_yaml
 
 from . import watch
-from .doors import DOORS, GOOD_MAP, GOOD_OBSERVATIONS, GOOD_STRATA, TOY, go_through, wrong_files
+from .commands import GOOD_POLICY, wrong_files
+from .doors import DOORS, GOOD_MAP, GOOD_OBSERVATIONS, GOOD_STRATA, TOY, go_through
+from .runs import LeftOver
 from .watch import Hang, Refused, watched
 
 CORPUS = Path(__file__).parent / "corpus"
-CASES = {"folders": 4, "damage": 8, "texts": 25}
+CASES = {"folders": 4, "damage": 8, "texts": 25, "alone": 8, "resumed": 8, "policies": 12}
 FEW = 40
 CHROMIUM = shutil.which("chromium")
 
@@ -68,7 +70,8 @@ def test_hostile_input_is_accepted_or_refused(name: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(("name", "good"), [
     ("texts", TOY.read_bytes()), ("strata", GOOD_STRATA), ("observations", GOOD_OBSERVATIONS), ("maps", GOOD_MAP),
     ("edits", [(("seed",), "set", 8)]), ("changes", {"seed": 8}), ("exports", ["plain"]), ("commands", ["schema"]),
-    ("folders", {}),
+    ("folders", {}), ("alone", [(("seed",), "set", 8)]), ("policies", GOOD_POLICY),
+    ("resumed", LeftOver(False, True, {}, {})), ("resumed", LeftOver(True, True, {}, {})),
 ])
 def test_what_is_right_is_accepted(name: str, good: Any, tmp_path: Path) -> None:
     """Control: no door is locked."""

@@ -14,8 +14,11 @@ from typing import Any
 SECONDS = 20.0
 """Longest time for one case; a machine with other things to do is slow."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-CHANGES = {"os.rename": 2, "os.remove": 1, "os.mkdir": 1, "os.rmdir": 1, "os.symlink": 2, "os.link": 2,
-           "os.chmod": 1, "os.chown": 1, "os.truncate": 1}  # event: how many of its arguments are paths
+ITSELF = os.O_NOFOLLOW | os.O_EXCL
+ONE, TWO, SECOND = slice(1), slice(2), slice(1, 2)
+CHANGES = {"os.rename": TWO, "os.remove": ONE, "os.mkdir": ONE, "os.rmdir": ONE, "os.symlink": SECOND, "os.link": TWO,
+           "os.chmod": ONE, "os.chown": ONE, "os.truncate": ONE}  # event: which of its arguments are changed
+FOLLOWS = {"os.chmod", "os.chown", "os.truncate"}
 STARTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen", "socket.connect", "socket.bind",
           "os.fork", "os.forkpty", "webbrowser.open", "ctypes.dlopen"}
 
@@ -31,10 +34,14 @@ class Hang(BaseException):
     """A case takes too long; no handler of ordinary errors catches it."""
 
 
-def _elsewhere(path: Any) -> bool:
+def _elsewhere(path: Any, follows: bool = False) -> bool:
+    """Whether a path leads out of the allowed folders, a link at its end counted as itself or followed."""
     if isinstance(path, int) or path is None:
         return False
-    real = Path(os.path.realpath(os.fsdecode(path)))
+    path = os.fsdecode(path)
+    folder, name = os.path.split(path)
+    follows = follows or name in ("", ".", "..")
+    real = Path(os.path.realpath(path)) if follows else Path(os.path.realpath(folder), name)
     return not any(real.is_relative_to(folder) for folder in _allowed) and real != Path(os.devnull)
 
 
@@ -43,10 +50,10 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if event == "open":
         path, _, flags = arguments
-        if isinstance(flags, int) and flags & WRITING and _elsewhere(path):
+        if isinstance(flags, int) and flags & WRITING and _elsewhere(path, not flags & ITSELF):
             _seen.append(f"writes {path!r}")
     elif event in CHANGES:
-        _seen.extend(f"{event} {path!r}" for path in arguments[: CHANGES[event]] if _elsewhere(path))
+        _seen.extend(f"{event} {path!r}" for path in arguments[CHANGES[event]] if _elsewhere(path, event in FOLLOWS))
     elif event in STARTS:
         _seen.append(f"{event} {arguments!r}"[:200])
 
