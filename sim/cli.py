@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from sim import __version__
-from sim.shell import faults_shown, progress_shown, read_policies
+from sim.shell import check_address_space, faults_shown, progress_shown, read_policies
 
 WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes; all cores where not given.")
 DRAWS = click.option("--draws", type=click.IntRange(1, 1_000_000), help="Parameter draws (outer loop).")
@@ -35,6 +35,7 @@ def main() -> None:
 
     A run compares policies under stated assumptions. It is not a clearance decision.
     """
+    check_address_space()
 
 
 @main.command()

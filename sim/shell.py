@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+
+LEAST_ADDRESS_MB = 1_500
+"""Numerical libraries and their threads reserve about so much; with less, some of them wait for ever or abort."""
+
+
+def check_address_space() -> None:
+    """Refuse to begin where a limit of this process (`ulimit -v`) leaves less than the libraries need to load."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST_ADDRESS_MB << 20:
+        raise click.ClickException(f"the address space is limited to {limit >> 20:,} MB (ulimit -v), and the libraries "
+                                   f"need {LEAST_ADDRESS_MB:,} MB of it, mostly without using them: raise that limit, "
+                                   "or limit memory itself")
 
 
 class InputFault(click.ClickException):

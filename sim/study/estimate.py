@@ -28,6 +28,8 @@ TABLE_BYTES = 1200.0  # of a metric, period and place in summary and differences
 STORED_SHARE = 0.6  # of a chunk's numbers, compressed
 REPLICATE_SECONDS, COHORT_STEP_SECONDS = 3e-3, 3e-7
 LONGEST_DAYS = 365.0
+RESERVED_BYTES = 1_000_000_000
+"""Address space that libraries and threads reserve without using it, to be taken from a limit of it."""
 
 
 @dataclass(frozen=True)
@@ -156,5 +158,5 @@ def memory_of_machine_mb() -> float:
         limits.append(int(most))
     address_space = resource.getrlimit(resource.RLIMIT_AS)[0]
     if address_space != resource.RLIM_INFINITY:
-        limits.append(address_space)
+        limits.append(max(address_space - RESERVED_BYTES, 0))
     return min(limits) / 1e6

@@ -12,7 +12,7 @@ from running import DATA, TOY, edit, play, scenario_of
 
 import sim.study
 from sim.cli import main
-from sim.programme import PRIORITIES, Belief, PolicyError, priority, read_policies, register
+from sim.programme import PRIORITIES, Belief, PolicyError, own, priority, read_policies, register
 from sim.programme.outlook import updated
 from sim.programme.own import TRIALS
 from sim.scenario import load, replace
@@ -161,8 +161,6 @@ def like_people_at_risk(belief):
 
 @pytest.fixture(autouse=True)
 def only_the_projects_own_afterwards():
-    from sim.programme import own
-
     before, own_before = dict(PRIORITIES), dict(own._own)
     yield
     PRIORITIES.clear()
@@ -251,6 +249,43 @@ def test_a_policy_that_other_processes_could_not_run_is_refused_at_once() -> Non
 
     with pytest.raises(PolicyError, match="not a function with a name"):
         priority(lambda belief: 0.0)
+
+
+def test_a_stopped_run_with_a_policy_of_ones_own_goes_on_when_it_is_handed_in_again(tmp_path: Path, toy) -> None:
+    """A policy in a run folder is code, and is not run because it lies there: the message says what to type."""
+    file, run = tmp_path / "mine.py", tmp_path / "run"
+    file.write_text(MINE)
+    begun = ("run", toy("like_people_at_risk"), "--draws", 6, "--workers", 1, "--policy", file, "--folder")
+    assert _shell(*begun, run).exit_code == 0
+    whole = (run / "summary.csv").read_bytes()
+    min((run / "chunks").iterdir()).unlink()
+    PRIORITIES.pop("like_people_at_risk")
+    own._own.clear()
+    for command in ("resume", "reproduce"):
+        done = _shell(command, run, "--workers", 1)
+        assert done.exit_code == 2
+        handed_in = run / "policy-like_people_at_risk.py"
+        assert f"read it, then hand it in with --policy {handed_in}" in done.output
+    file.write_text(MINE.replace("1e6", "2e6"))
+    done = _shell("resume", run, "--workers", 1, "--policy", file)
+    assert done.exit_code == 2 and "is not the one of the run" in done.output
+    assert _shell("resume", run, "--workers", 1, "--policy", handed_in).exit_code == 0
+    assert (run / "summary.csv").read_bytes() == whole
+    done = _shell("reproduce", run, "--workers", 1, "--policy", handed_in)
+    assert done.exit_code == 0 and "the same bytes" in done.output
+
+
+def test_the_command_for_a_failed_replicate_names_the_policy(tmp_path: Path, toy) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("from sim import priority\n\n\n@priority\ndef mine(belief):\n"
+                    "    return 'x' if belief.chance > 0.9 else 0.0\n")
+    done = _shell("run", toy("mine"), "--draws", 12, "--workers", 1, "--policy", file, "--folder", tmp_path / "run")
+    assert done.exit_code == 1
+    told = re.search(r"the first alone: demrisk (.*)", done.output)
+    assert told is not None, done.output
+    assert told[1].endswith(f"--policy {tmp_path / 'run' / 'policy-mine.py'}")
+    again = _shell(*told[1].split())
+    assert again.exit_code == 1 and "returned 'x'" in again.output
 
 
 NONSENSE = {

@@ -80,8 +80,20 @@ def test_memory_disk_and_time_are_compared_with_what_is_there(tmp_path: Path, mo
 
 def test_an_address_space_limit_counts(monkeypatch) -> None:
     before = estimate.memory_of_machine_mb()
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (123_000_000, -1))
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1_123_000_000, -1))
     assert estimate.memory_of_machine_mb() == 123.0 < before
+
+
+@pytest.mark.parametrize("limit_mb", [400, 1000])
+def test_too_little_address_space_is_told_and_does_not_hang(tmp_path: Path, limit_mb: int) -> None:
+    """With less than they reserve, numerical libraries wait for ever or abort; this is said before they are loaded."""
+    begun = ["bash", "-c", f'ulimit -v {limit_mb << 10}; exec "$@"', "bash", sys.executable, "-m", "sim"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([*begun, "run", TOY, "--workers", "1", "--folder", tmp_path / "run"], capture_output=True,
+                          text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: the address space is limited to {limit_mb:,} MB (ulimit -v)")
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_estimate_is_of_the_right_size(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -226,6 +227,36 @@ def test_names_that_would_leave_the_folder_are_refused(tmp_path: Path, name: str
     with pytest.raises(ValueError, match="a name becomes part of file names"):
         study.compare({name: load(TOY)}, name, 1, 1, 1, tmp_path / "run")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["chunks", ".lock", "figures"])
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    """A folder or lock that leads elsewhere is refused; control: without the link the run goes on."""
+    run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    begin(run)
+    elsewhere.mkdir()
+    (elsewhere / ".x.part").write_text("not ours")
+    shutil.rmtree(run / "chunks") if name == "chunks" else (run / name).unlink(missing_ok=True)
+    (run / name).symlink_to(elsewhere / ".x.part" if name == ".lock" else elsewhere)
+    done = demrisk("resume", run, "--workers", 1)
+    assert done.exit_code == 1
+    assert "link" in done.output and "Traceback" not in done.output
+    assert [(path.name, path.read_text()) for path in elsewhere.iterdir()] == [(".x.part", "not ours")]
+    (run / name).unlink()
+    assert demrisk("resume", run, "--workers", 1).exit_code == 0
+
+
+def test_files_that_are_links_are_replaced(tmp_path: Path) -> None:
+    """What they lead to stays as it is: tables, the page, and what calibration writes beside a scenario."""
+    run, other = tmp_path / "run", tmp_path / "other"
+    begin(run)
+    other.write_text("not ours")
+    for name in ("summary.csv", "report.html"):
+        (run / name).unlink(missing_ok=True)
+        (run / name).symlink_to(other)
+    assert demrisk("resume", run, "--workers", 1).exit_code == 0
+    assert other.read_text() == "not ours"
+    assert not (run / "summary.csv").is_symlink() and not (run / "report.html").is_symlink()
 
 
 # -- locks, disks and the user --------------------------------------------------------------------------------
