@@ -22,7 +22,7 @@ from sim.scenario.yamlfile import write_yaml
 
 from . import watch
 from .commands import GOOD_POLICY, wrong_files
-from .doors import DOORS, GOOD_MAP, GOOD_OBSERVATIONS, GOOD_STRATA, TOY, go_through
+from .doors import DOORS, GOOD_MAP, GOOD_OBSERVATIONS, GOOD_STRATA, TOY, go_through, harmless
 from .runs import LeftOver
 from .watch import Hang, Refused, watched
 
@@ -76,6 +76,16 @@ def test_hostile_input_is_accepted_or_refused(name: str, tmp_path: Path) -> None
 def test_what_is_right_is_accepted(name: str, good: Any, tmp_path: Path) -> None:
     """Control: no door is locked."""
     assert go_through(name, good, tmp_path / "case") == "accepted"
+
+
+def test_no_cell_of_a_trace_is_a_formula(tmp_path: Path) -> None:
+    """A district whose name is one; control: there are rows of it."""
+    (tmp_path / "toy.yaml").write_text(TOY.read_text().replace("district: North", "district: =1+1"))
+    done = CliRunner().invoke(main, ["trace", str(tmp_path / "toy.yaml"), "--folder", str(tmp_path / "trace")])
+    assert done.exit_code == 0, done.output
+    cells = [line.split(",")[0].strip('"') for line in (tmp_path / "trace" / "stages.csv").read_text().splitlines()]
+    assert any("=1+1" in cell for cell in cells)
+    assert all(harmless(cell) for cell in cells)
 
 
 def test_a_door_that_does_what_it_may_not_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
