@@ -21,8 +21,6 @@ from sim.study.files import store_faults, write_whole
 from sim.study.versions import changes
 
 MANIFEST = "manifest.json"
-TOOK = ("begun", "finished", "processes", "seconds", "replicates_computed", "replicates_per_second", "peak_memory_mb")
-"""What it says only when the run is finished."""
 TABLES, SEAL = "tables", "seal"
 """Checksums of tables and drawings that are there, all of them when the run is finished; that of the manifest."""
 SAME = ("baseline", "seed", "replicates", "scenarios")
@@ -60,6 +58,12 @@ SHAPE: dict[str, Any] = {
     "deadline": dict | None, "districts": [str], "estimator_note": str, "sources": {str: str}, "inputs": {str: str},
     "versions": {str: str}, "platform": str, TABLES: {str: str}}
 """What stands in every manifest: by key a type, what has to be true of it, or the same of what is in it."""
+
+
+TOOK: dict[str, Any] = {
+    "begun": str, "finished": str, "processes": int, "seconds": int | float, "replicates_computed": int,
+    "replicates_per_second": int | float, "peak_memory_mb": int}
+"""What stands only in that of a finished run."""
 
 
 def _fits(value: Any, shape: Any) -> bool:
@@ -107,7 +111,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
                 raise ValueError("no file")
             return None
         told = json.loads(file.read_text(encoding="utf-8"))
-        whole = told.pop(SEAL) == checksum_of(told) and _fits(told, SHAPE) and any(
+        whole = told.pop(SEAL) == checksum_of(told) and _fits(told, SHAPE) and (
+            not is_finished(told) or _fits(told, TOOK)) and any(
             scenario["name"] == told["baseline"] for scenario in told["scenarios"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from running import TOY
+from running import TOY, manifest_of
 
 from sim import study
 from sim.scenario import load
@@ -49,3 +49,20 @@ def test_a_file_that_is_gone_is_named(run: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError, match=rf"{name} is missing"):
         Results.read(run)
     (run / name).write_bytes(whole)
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("seconds", []), ("draws", 0), ("name", "../x"), ("versions", []), ("start", "soon"), ("horizon_years", float("nan")),
+    ("baseline", "nobody"), ("districts", None)])
+def test_a_manifest_that_says_what_cannot_be_is_refused(run: Path, key: str, value: object) -> None:
+    """Also where its own checksum is right: by who knows how it is made. Control: unchanged it is read."""
+    whole = (run / "manifest.json").read_text(encoding="utf-8")
+    with manifest_of(run) as told:
+        inside = {"draws": told["replicates"], "name": told["scenarios"][0]}.get(key, told)
+        inside[key] = value
+    with pytest.raises(ValueError, match=r"manifest\.json is not as the run wrote it"):
+        Results.read(run)
+    (run / "manifest.json").write_text(whole, encoding="utf-8")
+    with manifest_of(run):
+        pass
+    Results.read(run)
