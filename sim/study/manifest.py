@@ -106,9 +106,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """
     file = folder / MANIFEST
     try:
-        if not file.is_file() and not file.is_symlink():
-            if file.exists():
-                raise ValueError("no file")
+        if not file.is_file():
+            if file.is_symlink() or file.exists():
+                raise ValueError("a pipe or a device might never end")
             return None
         told = json.loads(file.read_text(encoding="utf-8"))
         whole = told.pop(SEAL) == checksum_of(told) and _fits(told, SHAPE) and (

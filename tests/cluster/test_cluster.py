@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from running import TOY
 
 from sim.cli import main
+from sim.programme import PRIORITIES
 from sim.scenario import load, replace
 from sim.study import Cluster as OnCluster
 from sim.study import Workers, WorkersLost, compare, executor, run
@@ -86,6 +87,25 @@ def test_calibrate_gives_the_same_bytes(dask: Cluster, tmp_path: Path, edited) -
         fitted.append([(tmp_path / f"calibration{part}").read_bytes() for part in (".yaml", "_fit.csv")])
         (tmp_path / "calibration.yaml").unlink()
     assert fitted[0] == fitted[1]
+
+
+def test_a_run_with_a_policy_of_ones_own_is_resumed_on_a_cluster(
+    dask: Cluster, tmp_path: Path, edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text travels with the scenario; the bytes are those of the run here."""
+    monkeypatch.setattr("sim.programme.own._own", {})
+    monkeypatch.setitem(PRIORITIES, "mine", None)  # and taken away afterwards
+    policy, run_ = tmp_path / "mine.py", tmp_path / "run"
+    policy.write_text("from sim import priority\n\n\n@priority\ndef mine(belief):\n    return belief.users\n")
+    toy = edited(("priority: people_at_risk", "priority: mine"))
+    status, said = _demrisk("run", toy, *SIZES, "--workers", 1, "--policy", policy, "--folder", run_)
+    assert status == 0, said
+    here = _bytes(run_)
+    min((run_ / "chunks").iterdir()).unlink()
+    words = ("resume", run_, "--workers", 1, "--cluster", dask.address, "--policy")
+    status, said = _demrisk(*words, run_ / "policy-mine.py")
+    assert status == 0, said
+    assert _bytes(run_) == here
 
 
 # -- many blocks ----------------------------------------------------------------------------------------------

@@ -52,8 +52,8 @@ def test_a_file_that_is_gone_is_named(run: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [
-    ("seconds", []), ("draws", 0), ("name", "../x"), ("versions", []), ("start", "soon"), ("horizon_years", float("nan")),
-    ("baseline", "nobody"), ("districts", None)])
+    ("seconds", []), ("draws", 0), ("name", "../x"), ("versions", []), ("start", "soon"),
+    ("horizon_years", float("nan")), ("baseline", "nobody"), ("districts", None)])
 def test_a_manifest_that_says_what_cannot_be_is_refused(run: Path, key: str, value: object) -> None:
     """Also where its own checksum is right: by who knows how it is made. Control: unchanged it is read."""
     whole = (run / "manifest.json").read_text(encoding="utf-8")

@@ -246,6 +246,19 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
     assert demrisk("resume", run, "--workers", 1).exit_code == 0
 
 
+@pytest.mark.parametrize("what", ["pipe", "device", "nothing"])
+def test_a_manifest_that_is_no_file_is_told_and_not_waited_for(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "manifest.json"
+    if what == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero" if what == "device" else tmp_path / "nowhere")
+    for command in ("resume", "reproduce", "report"):
+        done = demrisk(command, tmp_path)
+        assert done.exit_code == 2
+        assert "manifest.json is not as the run wrote it" in done.output.replace("\n", "")
+
+
 def test_files_that_are_links_are_replaced(tmp_path: Path) -> None:
     """What they lead to stays as it is: tables, the page, and what calibration writes beside a scenario."""
     run, other = tmp_path / "run", tmp_path / "other"
