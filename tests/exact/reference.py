@@ -1,10 +1,10 @@
 """A plain reference for the engine: one loop over every item, ordinary random numbers, nothing skipped.
 
-Written from MODEL sections 4 to 8. It takes as inputs what is decided before chance begins (tables of hazard,
-presence, entry and sighting; lay dates; mean numbers of items) and draws the rest item by item: number, site, life,
-detectability, when somebody steps on it, when it is reported, when a sweep reaches it and sees it. The programme is
-`sim.programme.run_programme` itself, which talks to a `PlainGround` as it does to a `GroundTruth`: what people and
-planners learn feeds back on both sides.
+Written from MODEL sections 4 to 8. It takes as inputs what is decided before chance begins (tables of hazard, presence,
+entry and sighting; lay dates; mean numbers of items), which `test_tables.py` holds against MODEL, and draws the rest
+item by item: number, site, life, detectability, when somebody steps on it, when it is reported, when a sweep reaches it
+and sees it. The programme is `sim.programme.run_programme` itself, which talks to a `PlainGround` as it does to a
+`GroundTruth`: what people and planners learn feeds back on both sides.
 
 An item carries two unit exponentials, drawn when it is laid: how much hazard it takes until somebody sets it off, and
 how much sighting until a spot task destroys it. Rates are constant between the dates at which something changes, so
