@@ -36,8 +36,6 @@ transfers:
     zones: [front]
     districts: {North: 1, South: 2}
     land_uses: {arable: 1}
-    populated_land_use: village
-    compliance: 0.7
     mined_density_per_km2: 1500
     polygon_factor: 3
     inside_suspected: 0.6

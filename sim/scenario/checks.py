@@ -16,7 +16,7 @@ from sim.scenario.errors import nearest_name
 from sim.scenario.findings import Finding, known, no_less_than_zero
 from sim.scenario.mapfile import fault_of_map
 from sim.scenario.programme_checks import PROGRAMME_CHECKS
-from sim.scenario.schema import Contamination, Family, Scenario, Transfer
+from sim.scenario.schema import Contamination, Family, Scenario, Stratum, Transfer
 from sim.scenario.tree import Loc
 
 Check = Callable[[Scenario], Iterator[Finding]]
@@ -178,15 +178,31 @@ def _transfers(s: Scenario) -> Iterator[Finding]:
             for place, weight in getattr(transfer, key).items():
                 yield from known(place, valid, what, (*loc, key, place), at_key=True)
                 yield from no_less_than_zero(weight, (*loc, key, place))
-        if not (transfer.compliance.certain and transfer.compliance.central == 1):
-            yield from known(transfer.populated_land_use, uses, "land use", (*loc, "populated_land_use"))
+        kept = transfer.compliance.certain and transfer.compliance.central == 1
+        inside = [part for part in s.strata if _is_in(transfer, part)]
+        if not kept and inside and not any(_is_populated(transfer, part) for part in inside):
+            yield Finding((*loc, "compliance"), "there is no populated land on which broken pledges could show",
+                          f"a stratum in its zones and districts with {_limit(transfer)} or more")
         if not any(_holds(transfer, part) for part in s.strata):
-            yield Finding(loc, "no stratum can hold it", "a stratum in its zones, districts and land uses")
+            yield Finding(loc, "no stratum can hold it",
+                          f"a stratum in its zones, districts and land uses with less than {_limit(transfer)}")
 
 
-def _holds(transfer: Transfer, part: Any) -> bool:
-    share = transfer.districts.get(part.district, 0.0) * transfer.land_uses.get(part.land_use, 0.0)
-    return part.zone in transfer.zones and share > 0
+def _is_in(transfer: Transfer, part: Stratum) -> bool:
+    return part.zone in transfer.zones and transfer.districts.get(part.district, 0.0) > 0
+
+
+def _is_populated(transfer: Transfer, part: Stratum) -> bool:
+    return part.residents / part.area_km2 >= transfer.populated_area_exclusion_per_km2
+
+
+def _limit(transfer: Transfer) -> str:
+    return f"{transfer.populated_area_exclusion_per_km2:g} residents per km2"
+
+
+def _holds(transfer: Transfer, part: Stratum) -> bool:
+    return (_is_in(transfer, part) and transfer.land_uses.get(part.land_use, 0.0) > 0
+            and not _is_populated(transfer, part))
 
 
 for _sections, _check in PROGRAMME_CHECKS:

@@ -245,8 +245,9 @@ class Transfer(Section):
     zones: list[Name] = Field(min_length=1)
     districts: dict[str, float] = Field(min_length=1, description="relative numbers by district")
     land_uses: dict[Name, float] = Field(min_length=1, description="relative numbers by land use")
-    populated_area_exclusion_per_km2: float = Field(300.0, gt=0)
-    populated_land_use: Name = Field("town", description="where devices end up when the pledge is broken")
+    populated_area_exclusion_per_km2: float = Field(
+        300.0, gt=0, description="residents per km2 from which on land is left out while the pledge holds; devices for "
+        "which it is broken end up where most people per km2 live in their zone and district")
     compliance: Share = Field(Quantity.point(1.0), description="share of devices for which the pledge holds")
     mined_density_per_km2: Positive = Field(description="devices per km2 of mined area")
     polygon_factor: Positive = Field(Quantity.point(1.0), description="recorded polygon area / mined area")

@@ -24,7 +24,7 @@ LIVES: tuple[dict[str, Any], ...] = (
 )
 GIFT = {
     "family": "short", "devices": 25, "since": "2022-05-02", "until": "2022-10-03", "zones": ["open"],
-    "districts": {"Plain": 1}, "land_uses": {"field": 1}, "populated_land_use": "town", "compliance": 1.0,
+    "districts": {"Plain": 1}, "land_uses": {"field": 1}, "compliance": 1.0,
     "mined_density_per_km2": 100, "polygon_factor": 2, "inside_suspected": 0.5}
 SHORT = {
     "title": "Short-lived", "kind": "ap", "sd_hours": [240], "sd_failure": 0.5, "width_m": {"foot": 0.3},

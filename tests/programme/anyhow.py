@@ -18,7 +18,7 @@ PLACES = (
 SHARE = st.sampled_from([0.0, 0.07, 0.5, 0.93, 1.0])
 GIFT = {
     "family": "mine", "devices": 300, "since": "2022-05-02", "until": "2022-10-03", "zones": ["open"],
-    "districts": {"Plain": 1, "Hills": 2}, "land_uses": {"field": 1}, "populated_land_use": "town", "compliance": 0.6,
+    "districts": {"Plain": 1, "Hills": 2}, "land_uses": {"field": 1}, "compliance": 0.6,
     "mined_density_per_km2": 900, "polygon_factor": 2.3, "inside_suspected": 0.6}
 
 

@@ -155,7 +155,7 @@ def test_a_report_that_fails_leaves_the_old_one(
     def broken(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(page.os, "replace", broken)
+    monkeypatch.setattr("sim.study.files.os.replace", broken)
     with pytest.raises(OSError, match="disk full"):
         write_report(six, tmp_path)
     assert target.read_text() == "old"

@@ -159,6 +159,32 @@ reporting:"""
     }
 
 
+@pytest.mark.parametrize(("land_uses", "compliance", "message"), [
+    ("{village: 1}", "1", "no stratum can hold it"),
+    ("{village: 1, arable: 0}", "1", "no stratum can hold it"),
+    ("{arable: 1}", "0.5", "no populated land on which broken pledges could show"),
+])
+def test_a_pledge_needs_land_where_people_live_and_land_where_few_do(
+        write: Write, land_uses: str, compliance: str, message: str) -> None:
+    """Villages have 1,500 residents per km2 and more: with a limit of 300 they are populated, with 2,000 nothing is."""
+    limit = 2000 if "populated" in message else 300
+    transfer = f"""transfers:
+  gift:
+    family: sd_sda_field
+    devices: 100
+    since: 2022-06-01
+    until: 2023-01-01
+    zones: [front, open]
+    districts: {{North: 1, South: 1}}
+    land_uses: {land_uses}
+    populated_area_exclusion_per_km2: {limit}
+    compliance: {compliance}
+    mined_density_per_km2: 500
+
+reporting:"""
+    assert message in only_fault(write(("reporting:", transfer))).message
+
+
 def test_an_item_must_have_a_footprint_for_every_mode_it_meets(write: Write) -> None:
     family = """families:
   odd:

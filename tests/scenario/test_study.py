@@ -21,7 +21,7 @@ sources: {mine: a book of my own}
 variants:
   gift_broken:
     over: gift
-    set: {transfers.gift.compliance: 0.5, transfers.gift.populated_land_use: village}
+    set: {transfers.gift.compliance: 0.5}
   baseline: {title: As it is}
   gift:
     set:

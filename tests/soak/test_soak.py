@@ -20,9 +20,9 @@ from .runs import begin, bytes_of, finish, gone
 
 @pytest.mark.slow
 def test_killed_at_random_moments(tmp_path: Path) -> None:
-    """Four SIGKILLs with two processes: same bytes, no chunk lost or written twice, no worker left behind."""
-    done = kill_at_random(("run", DATA / "busy.yaml", "--draws", 60, "--workers", 2), tmp_path, 4)
-    assert (done.killed, done.lost, done.differing, done.left) == (4, 0, 0, 0)
+    """Three SIGKILLs with two processes: same bytes, no chunk lost or written twice, no worker left behind."""
+    done = kill_at_random(("run", DATA / "busy.yaml", "--draws", 60, "--workers", 2), tmp_path, 3)
+    assert (done.killed, done.lost, done.differing, done.left) == (3, 0, 0, 0)
     assert done.in_the_middle >= 1
     assert done.runs >= 1
 

@@ -16,7 +16,7 @@ from sim.scenario import Scenario
 FILE = DATA / "constant_hazard.yaml"
 VARIANCE, CUMULATED = 5.0, 1.0
 V12, WITHOUT = 0.301, 0.632
-REPLICATES = 150
+REPLICATES, ITEMS = 15, 10_000
 
 
 def _gamma_classes(number: int) -> list[dict[str, float]]:
@@ -27,15 +27,16 @@ def _gamma_classes(number: int) -> list[dict[str, float]]:
 
 
 def _scenario(classes: list[dict[str, float]]) -> Scenario:
-    """A thousand persistent items over ten years, with a cumulated hazard of 1 on average land."""
+    """Ten thousand persistent items over ten years, with a cumulated hazard of 1 on average land."""
     base = sim.load(FILE)
     length = base.activities["walking"].length_m.central * CUMULATED / 0.1
-    return sim.replace(base, {"exposure.classes": classes, "activities.walking.length_m": length})
+    return sim.replace(base, {"exposure.classes": classes, "activities.walking.length_m": length,
+                              "contamination.mines.items": ITEMS})
 
 
 def _shares_met(scenario: Scenario) -> tuple[np.ndarray, ...]:
     done = run_all(scenario, 1, REPLICATES)
-    return tuple(column(done, name).sum(axis=(1, 2)) / 1000.0 for name in ("accidents", "accidents_expected"))
+    return tuple(column(done, name).sum(axis=(1, 2)) / ITEMS for name in ("accidents", "accidents_expected"))
 
 
 def test_gamma_distributed_exposure() -> None:
@@ -47,18 +48,18 @@ def test_gamma_distributed_exposure() -> None:
     assert exact == pytest.approx(V12, abs=5e-4)
     assert mixture == pytest.approx(exact, abs=1e-4)
     for shares in _shares_met(_scenario(classes)):
-        error = math.sqrt(mixture / 1000.0 / REPLICATES)  # items are Poisson: so are those that are met
+        error = math.sqrt(mixture / ITEMS / REPLICATES)  # items are Poisson: so are those that are met
         assert abs(shares.mean() - mixture) / error < 4.0
         assert abs(shares.mean() - WITHOUT) / error > 40.0
     for shares in _shares_met(_scenario([])):
-        assert abs(shares.mean() - WITHOUT) / math.sqrt(WITHOUT / 1000.0 / REPLICATES) < 4.0
+        assert abs(shares.mean() - WITHOUT) / math.sqrt(WITHOUT / ITEMS / REPLICATES) < 4.0
 
 
 def test_one_class_is_no_class_but_for_the_random_address() -> None:
     alike = _scenario([{"share": 0.25, "relative": 1.0}, {"share": 0.75, "relative": 1.0}])
     expected = 1.0 - math.exp(-CUMULATED)
     for shares in _shares_met(alike):
-        assert abs(shares.mean() - expected) / math.sqrt(expected / 1000.0 / REPLICATES) < 4.0
+        assert abs(shares.mean() - expected) / math.sqrt(expected / ITEMS / REPLICATES) < 4.0
 
 
 def test_classes_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
