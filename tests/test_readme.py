@@ -40,7 +40,7 @@ def test_two_lines_and_no_more() -> None:
         assert line.startswith("python3 -m venv .venv && .venv/bin/pip install ")
         subprocess.run(["bash", "-n", "-c", line], check=True)
     assert first.endswith(".venv/bin/demrisk compare scenarios/ukraine_2024/study.yaml")
-    assert second.endswith("-m pytest")
+    assert "-m pytest " in second
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
