@@ -152,7 +152,8 @@ class Exposure(Section):
     eore_coverage: Share = Field(Quantity.point(0.0), description="share of people reached")
     marking_effect: Share = Field(
         Quantity.point(0.0), description="reduction of entry on freshly marked confirmed land")
-    marking_half_life_years: float = Field(3.0, gt=0)
+    marking_half_life_years: Positive = Field(
+        Quantity.point(3.0), description="half-time with which marking is lost")
     classes: list[ExposureClass] = Field(
         [], max_length=16, description="parts of every stratum that people use more or less; none: all alike")
 

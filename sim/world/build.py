@@ -219,7 +219,7 @@ class World:
             at += spec.lots
         steps, years = len(frame.edges) - 1, len(frame.years)
         n_access, n_families = len(frame.access), len(frame.families)
-        marking = [draw["exposure.marking_effect"], frame.scenario.exposure.marking_half_life_years * YEAR_DAYS]
+        marking = [draw["exposure.marking_effect"], draw["exposure.marking_half_life_years"] * YEAR_DAYS]
         return Ground(
             address=np.array([draw.seed, address], np.int64), edges=frame.edges,
             step_year=frame.step_year, step_season=frame.step_season, cohorts=cohorts, areas=areas, life=life,

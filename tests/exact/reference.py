@@ -128,7 +128,7 @@ class PlainGround:
         entry *= self.taught[area.access, self.step]
         since = self.edges[self.step] - area.marked
         if since >= 0.0:
-            half_life = self.world.frame.scenario.exposure.marking_half_life_years * YEAR_DAYS
+            half_life = self.world.draw["exposure.marking_half_life_years"] * YEAR_DAYS
             entry *= 1.0 - self.world.draw["exposure.marking_effect"] * 0.5 ** (since / half_life)
         return float(entry)
 
