@@ -107,21 +107,24 @@ def _budget(s: Scenario) -> Iterator[Finding]:
 
 
 def _paid_by_nobody(s: Scenario) -> Iterator[Finding]:
-    """Activities that cost money on a line that has none."""
+    """Activities that cost money on a line that has none; without teams they cost nothing."""
     programme, budget = s.programme, s.programme.budget
     if budget is None:
         return
-    costly = [m for m in (programme.methods.get(t.method) for t in programme.teams.values())
+    costly = [m for m in (programme.methods.get(t.method) for t in programme.teams.values() if _any(t.numbers))
               if m is not None and "marking" in m.stages
               and m.cost_usd_per_m2.support[1] + m.cost_usd_per_team_day.support[1] > 0]
     education = programme.education
-    for share, costs in (
-            ("marking_share", bool(costly)),
-            ("education_share", education is not None and education.cost_usd_per_person.support[1] > 0)):
+    taught = education is not None and _any(education.numbers) and education.cost_usd_per_person.support[1] > 0
+    for share, costs in (("marking_share", bool(costly)), ("education_share", taught)):
         given = [getattr(fund, share) for fund in (budget, *budget.donors.values())]
         if costs and not any(q is not None and q.support[1] > 0 for q in given):
             yield Finding(("programme", "budget"), f"{share.removesuffix('_share')} costs money and nobody pays for it",
                           f"{share} above 0, of the budget or of a donor", at_key=True)
+
+
+def _any(numbers: list[TeamCount]) -> bool:
+    return any(count.teams > 0 for count in numbers)
 
 
 def _fund(fund: Fund, loc: Loc) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from running import DATA, TOY, column, differing, edit, play, run_all, scenario_
 from scipy.integrate import solve_ivp
 
 from sim.programme.education import coverage
-from sim.scenario import ScenarioError, load
+from sim.scenario import ScenarioError, load, replace
 
 BUSY = DATA / "busy.yaml"
 BACKLOG = DATA / "backlog.yaml"
@@ -125,6 +125,20 @@ def test_marking_of_land_that_is_free_again_is_left(tmp_path: Path) -> None:
     assert ledger.cost_usd.sum() == 0
 
 
+def test_how_long_marking_lasts_may_be_uncertain(tmp_path: Path) -> None:
+    """A law of the half-life is drawn once for each draw, and a number is what it was."""
+    half_life = "  marking_half_life_years: {loguniform: {low: 0.2, high: 9}}"
+    law = ("marking_effect: 0.5\n", f"marking_effect: 0.5\n{half_life}\n")
+    edited = scenario_of(edit(BUSY, law), tmp_path)
+    drawn = [play(edited, draw)[0].draw["exposure.marking_half_life_years"] for draw in range(3)]
+    assert len(set(drawn)) == 3 and all(0.2 <= x <= 9 for x in drawn)
+    for draw, years in enumerate(drawn):
+        same, other = (replace(edited, {"exposure.marking_half_life_years": x}) for x in (years, years + 3))
+        chunk = run_all(edited, first=draw)
+        assert not differing(chunk, run_all(same, first=draw))
+        assert "accidents_expected" in differing(chunk, run_all(other, first=draw))
+
+
 def test_marking_by_teams_comes_later_and_helps_less(tmp_path: Path) -> None:
     """Without such teams land is marked the day it is confirmed, for nothing: fewer accidents are expected then."""
     slow = (("    walk: {stages", "    fence: {stages: [marking], rate_m2_per_day: 500}\n    walk: {stages"),
@@ -147,3 +161,7 @@ def test_what_nobody_pays_for_is_a_fault(tmp_path: Path, edits: tuple[tuple[str,
         scenario_of(edit(BACKLOG, *edits, budget), tmp_path)
     paid = budget[0], budget[1].replace("60000}]", "60000}], marking_share: 0.1, education_share: 0.1")
     scenario_of(edit(BACKLOG, *edits, paid), tmp_path)
+    nobody = edit(BACKLOG, *edits, budget)
+    for teams in ("fence, numbers: [{since: 2022-01-01, teams: 1}]", "numbers: [{since: 2022-01-01, teams: 2}]"):
+        nobody = nobody.replace(teams, teams[:-3] + "0}]")
+    scenario_of(nobody, tmp_path)  # a kind without teams says that nobody marks, and costs nothing
