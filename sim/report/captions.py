@@ -21,7 +21,7 @@ CAPTIONS: dict[str, tuple[str, str]] = {
     ),
     "completion": (
         "How much land is done with, by year",
-        "Each panel is one order of tasks at one budget. The wider the fan, the less is known about when the land is "
+        "Each panel is one variant. The wider the fan, the less is known about when the land is "
         "done with.",
     ),
     "deadline": (
@@ -29,8 +29,8 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         "Over what is not known and chance together.",
     ),
     "pairs": (
-        "What an order of tasks is worth",
-        "To the left of zero fewer people are hurt than with the first order of the same group.",
+        "What each variant is worth",
+        "To the left of zero fewer people are hurt than with the first of the same group.",
     ),
     "items_added": (
         "What a transfer leaves in the ground",
@@ -66,7 +66,7 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         "Cancelled by non-technical survey, reduced by technical survey, cleared: the three ways land "
         "is released.",
     ),
-    "cost": ("Money spent per year", "Survey, clearance and EOD spot tasks together, not discounted."),
+    "cost": ("Money spent per year", "All activities of the programme together, not discounted."),
     "drivers": (
         "What drives {driven} of the headline",
         "The longer the bar, the more of the variance goes along with this one input; only inputs that can be told "

@@ -238,9 +238,9 @@ def sections(results: Results) -> list[Section]:
     return [
         part(
             "programme",
-            "Which task first, and with how much money",
-            "The same land, people, ordnance and teams; what differs is the order of tasks and the money. Land is done "
-            "with when it is released, or surveyed and without evidence.",
+            "Side by side",
+            "Variants of one group, each compared with the first: same draws, same chance. Land is done with when it "
+            "is released, or surveyed and without evidence.",
             ("completion", "deadline", "pairs"),
             programme.value_table(results),
             programme.benefits_table(results),
@@ -279,7 +279,7 @@ def sections(results: Results) -> list[Section]:
         part(
             "money",
             "Money",
-            "What survey, clearance and EOD spot tasks cost.",
+            "What survey, clearance, EOD spot tasks, marking and risk education cost.",
             ("cost",),
             aside=exhibits.money_table(results),
         ),

@@ -49,22 +49,21 @@ def value_table(results: Results) -> Table | None:
                 error,
             ])
     head = [
-        "Order of tasks", "Money spent (million USD)", "Cost per m² released (USD)",
+        "Variant", "Money spent (million USD)", "Cost per m² released (USD)",
         f"Casualties averted per million USD, against “{reading.title(results, reading.baseline(results))}”",
         *([f"Probability of {due}"] if due else []),
         "Casualties: difference from the first of the group", "Monte Carlo error",
     ]
     note = (
         "Ratios are ratios of means with 90 % intervals of their own; below zero more people are hurt. Differences "
-        "are paired: the same draws and the same chance, another order of tasks. A probability counts runs that "
-        "have not got there as not there, whatever the end of the simulated time; its interval is Wilson's over "
-        "parameter draws."
+        "are paired: the same draws and the same chance. A probability counts runs that have not got there as not "
+        "there, whatever the end of the simulated time; its interval is Wilson's over parameter draws."
     )
     return Table("What the money buys", head, rows, note=note, stack=True)
 
 
 def sentences(results: Results) -> list[str]:
-    """Return the answer of a study with groups: what an order of tasks is worth, the deadline, the money."""
+    """Return the answer of a study with groups: what each variant is worth, the deadline, the money."""
     if results.pairs is None:
         return []
     effects = reading.effects(results, CASUALTIES, table=results.pairs)
@@ -82,8 +81,9 @@ def _worth(results: Results, group: str, effects: list[reading.Effect], first: s
     if best.verdict == "fewer":
         return (f"{group}: fewest people are hurt with {words}, about {number(-best.mean, 2)} fewer than with "
                 f"{against} over {reading.horizon(results)} ({reach}).")
-    return (f"{group}: by casualties no order of tasks can be told from {against}; fewest are expected with {words}, "
-            f"{signed(best.mean)} ({reach}).")
+    fewest = f"{words}," if best.mean < 0.0 else f"it, then with {words},"
+    return (f"{group}: by casualties none is shown to hurt fewer people than {against}; fewest are expected with "
+            f"{fewest} {signed(best.mean)} ({reach}).")
 
 
 def _deadline_sentences(results: Results) -> list[str]:
@@ -95,7 +95,7 @@ def _deadline_sentences(results: Results) -> list[str]:
             reach = " to ".join(dict.fromkeys((percent(chances[0]), percent(chances[-1]))))
             parts.append(f"{reach} ({group})")
     due = groups.deadline_text(results)
-    return [f"The probability of having done with {due} is {'; '.join(parts)}, by order of tasks."] if parts else []
+    return [f"The probability of having done with {due} is {'; '.join(parts)}, by variant."] if parts else []
 
 
 def _money_sentences(results: Results) -> list[str]:
@@ -145,7 +145,7 @@ def _averted(results: Results, caption: str, wanted: Mapping[str, dict[str, Any]
         for name in names:
             cells = [_fewer(own.loc[name]) if name in own.index else "–" for own in columns.values()]
             rows.append([Cell(groups.label(results, name), group), *cells])
-    head = ["Order of tasks", *columns]
+    head = ["Variant", *columns]
     said = (f"Civilian casualties averted in {reading.horizon(results)} against “{reading.title(results, base)}”, as "
             f"counted: mean and, below it, 90 % interval over what is not known. Below zero more people are hurt. ")
     return Table(caption, head, rows, note=said + note, stack=True, fold=True)

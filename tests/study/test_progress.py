@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,6 +163,17 @@ def test_the_page_shows_what_such_a_study_has(order: sim.jupyter.Results) -> Non
     assert any("70\u00a0% of the land by the end of 2028" in sentence for sentence in text["first"].answer)
     firsts = [row for row in programme.value_table(short).rows if row[-1] == "–"]
     assert [row[0].text for row in firsts] == ["First come", "First come"]
+
+
+@pytest.mark.parametrize(("mean", "fewest"), [
+    (-2.0, "fewest are expected with “People at risk”, −2 "),
+    (2.0, "fewest are expected with it, then with “People at risk”, +2 "),
+])
+def test_where_fewest_are_expected_is_said_right(order: sim.jupyter.Results, mean: float, fewest: str) -> None:
+    """Also where it is the first of the group, which all others are compared with."""
+    pairs = order.pairs.assign(mean=mean, p05=mean - 5.0, p95=mean + 5.0, mc_error=0.5)
+    said = programme.sentences(dataclasses.replace(condense(order), pairs=pairs))
+    assert fewest in said[0]
 
 
 def test_other_studies_have_none_of_it(tmp_path: Path) -> None:
