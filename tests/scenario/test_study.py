@@ -30,7 +30,7 @@ variants:
         devices: 1000
         since: 2022-06-01
         until: 2023-06-01
-        zones: [front]
+        zones: [front, open]
         districts: {North: 1}
         land_uses: {arable: 1}
         mined_density_per_km2: 500
@@ -141,7 +141,7 @@ def test_sources_of_catalogue_folder_and_study(make: Make) -> None:
         ("transfers.gift.compliance", "transfers.gift.complianse", "transfers.gift.c", "there is no", "transfers.gift.compliance"),
         ("compliance: 0.5", "compliance: 1.5", "1.5", "transfers.gift.compliance: 1.5 is out of bounds", ""),
         ("sd_hours: [4]", "sd_hours: [4, 2]", "families.sd_sda_field.sd_hours", "families.sd_sda_field: sd_hours takes", ""),
-        ("zones: [front]", "zones: [frnt]", "frnt", "transfers.gift.zones.0: there is no zone 'frnt'", "front"),
+        ("zones: [front, open]", "zones: [frnt, open]", "frnt", "transfers.gift.zones.0: there is no zone 'frnt'", "front"),
         ("        devices: 1000\n", "", "transfers.gift", "missing key 'devices' in transfers.gift", ""),
     ],
 )  # fmt: skip
