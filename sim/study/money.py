@@ -62,17 +62,18 @@ def money_table(store: RunFolder, blocks: list[Block], scenario: Scenario, years
     cells = list(dict(_cells(_payers(scenario))))
     parts = [store.read(block, ("draw", *map(_column, cells))) for block in blocks]
     draws = np.concatenate([part["draw"][:, 0, 0] for part in parts])
-    tables = []
-    for (payer, line, flow), usd in _with_totals(
-            {cell: np.concatenate([part[_column(cell)][:, :, 0] for part in parts]) for cell in cells}).items():
-        last = usd.sum(axis=1, keepdims=True) if flow in FLOWS else usd[:, -1:]
-        values = np.concatenate([usd, last], axis=1).astype(float)
-        low, mid, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
-        tables.append(pd.DataFrame({
-            "scenario": blocks[0].scenario, "payer": payer, "line": line, "flow": flow, "unit": "usd",
-            "period": [*map(str, years), ALL], "mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high,
-            "mc_error": chance_error(values, draws), "n": len(values)}))
-    return pd.concat(tables, ignore_index=True)
+    by_cell = _with_totals({cell: np.concatenate([part[_column(cell)][:, :, 0] for part in parts]) for cell in cells})
+    payer, line, flow = (np.array(names) for names in zip(*by_cell, strict=True))
+    usd = np.stack(list(by_cell.values()), axis=1)  # (replicate, cell, year)
+    last = np.where(np.isin(flow, FLOWS), usd.sum(axis=2), usd[:, :, -1])
+    values = np.concatenate([usd, last[:, :, None]], axis=2).reshape(len(draws), -1).astype(float)
+    low, mid, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    periods = [*map(str, years), ALL]
+    return pd.DataFrame({
+        "scenario": blocks[0].scenario, "payer": np.repeat(payer, len(periods)), "line": np.repeat(line, len(periods)),
+        "flow": np.repeat(flow, len(periods)), "unit": "usd", "period": periods * len(by_cell),
+        "mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high, "mc_error": chance_error(values, draws),
+        "n": len(values)})
 
 
 def _payers(scenario: Scenario) -> tuple[str, ...]:
