@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,23 +58,52 @@ def money_table(store: RunFolder, blocks: list[Block], scenario: Scenario, years
     """
     import pandas as pd
 
+    from sim.study import sample
     from sim.study.summary import chance_error
 
     cells = list(dict(_cells(_payers(scenario))))
-    parts = [store.read(block, ("draw", *map(_column, cells))) for block in blocks]
-    draws = np.concatenate([part["draw"][:, 0, 0] for part in parts])
-    by_cell = _with_totals({cell: np.concatenate([part[_column(cell)][:, :, 0] for part in parts]) for cell in cells})
-    payer, line, flow = (np.array(names) for names in zip(*by_cell, strict=True))
-    usd = np.stack(list(by_cell.values()), axis=1)  # (replicate, cell, year)
-    last = np.where(np.isin(flow, FLOWS), usd.sum(axis=2), usd[:, :, -1])
-    values = np.concatenate([usd, last[:, :, None]], axis=2).reshape(len(draws), -1).astype(float)
-    low, mid, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    draws = np.concatenate([store.read(block, ("draw",))["draw"][:, 0, 0] for block in blocks])
+    # few cells at a time where there are very many replicates: memory does not grow with them
+    together = max(sample.SLAB_BYTES // (8 * len(draws) * (len(years) + 1)), 1)
     periods = [*map(str, years), ALL]
-    return pd.DataFrame({
-        "scenario": blocks[0].scenario, "payer": np.repeat(payer, len(periods)), "line": np.repeat(line, len(periods)),
-        "flow": np.repeat(flow, len(periods)), "unit": "usd", "period": periods * len(by_cell),
-        "mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high, "mc_error": chance_error(values, draws),
-        "n": len(values)})
+    tables = []
+    for told in _batches(_told(cells), together):
+        usd = np.concatenate([_usd_of(told, cells, store, block) for block in blocks])  # (replicate, row, year)
+        payer, line, flow = (np.array(names) for names in zip(*told, strict=True))
+        last = np.where(np.isin(flow, FLOWS), usd.sum(axis=2), usd[:, :, -1])
+        values = np.concatenate([usd, last[:, :, None]], axis=2).reshape(len(draws), -1).astype(float)
+        low, mid, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+        tables.append(pd.DataFrame({
+            "scenario": blocks[0].scenario, "payer": np.repeat(payer, len(periods)),
+            "line": np.repeat(line, len(periods)), "flow": np.repeat(flow, len(periods)), "unit": "usd",
+            "period": periods * len(told), "mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high,
+            "mc_error": chance_error(values, draws), "n": len(values)}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _batches(cells: list[Cell], size: int) -> Iterator[list[Cell]]:
+    return (cells[first: first + size] for first in range(0, len(cells), size))
+
+
+def _told(cells: list[Cell]) -> list[Cell]:
+    """Rows of the table: what is stored, with what is left, and totals over lines and payers."""
+    payers = list(dict.fromkeys(payer for payer, _, flow in cells if flow != OWED))
+    lines = [*dict.fromkeys(line for _, line, _ in cells), ALL]
+    return [*((payer, line, flow) for payer in (*payers, ALL) for line in lines for flow in (*FLOWS, LEFT)),
+            *((ALL, line, OWED) for line in lines)]
+
+
+def _usd_of(told: Sequence[Cell], cells: list[Cell], store: RunFolder, block: Block) -> np.ndarray:
+    """Dollars of some rows in a block, (replicate, row, year) int64."""
+    def parts(cell: Cell, flow: str) -> list[str]:
+        return [_column(c) for c in cells if c[2] == flow and cell[0] in (c[0], ALL) and cell[1] in (c[1], ALL)]
+
+    flows = [FLOWS if flow == LEFT else (flow,) for _, _, flow in told]
+    columns = [[parts(cell, flow) for flow in of] for cell, of in zip(told, flows, strict=True)]
+    usd = {name: column[:, :, 0] for name, column in store.read(block, list(dict.fromkeys(
+        name for of in columns for names in of for name in names))).items()}
+    summed = [[np.sum([usd[name] for name in names], axis=0) for names in of] for of in columns]
+    return np.stack([s[0] if len(s) == 1 else np.cumsum(s[0] - s[1] - s[2], axis=1) for s in summed], axis=1)
 
 
 def _payers(scenario: Scenario) -> tuple[str, ...]:
@@ -89,16 +119,3 @@ def _cells(payers: tuple[str, ...]) -> list[tuple[Cell, int]]:
 
 def _column(cell: Cell) -> str:
     return ".".join(("money", *cell))
-
-
-def _with_totals(by_cell: dict[Cell, np.ndarray]) -> dict[Cell, np.ndarray]:
-    """With what is left, and sums over lines and payers, each (replicate, year)."""
-    cells = dict(by_cell)
-    for payer, line, flow in by_cell:
-        if flow == FLOWS[0]:
-            came, paid, lost = (by_cell[payer, line, f] for f in FLOWS)
-            cells[payer, line, LEFT] = np.cumsum(came - paid - lost, axis=1)
-    for (payer, line, flow), usd in list(cells.items()):
-        for total in {(payer, ALL, flow), (ALL, line, flow), (ALL, ALL, flow)} - {(payer, line, flow)}:
-            cells[total] = cells.get(total, 0) + usd
-    return dict(sorted(cells.items(), key=lambda cell: [name == ALL for name in cell[0][:2]]))
