@@ -81,6 +81,10 @@ def _worth(results: Results, group: str, effects: list[reading.Effect], first: s
     if best.verdict == "fewer":
         return (f"{group}: fewest people are hurt with {words}, about {number(-best.mean, 2)} fewer than with "
                 f"{against} over {reading.horizon(results)} ({reach}).")
+    shown = [f"“{groups.label(results, e.scenario)}”" for e in effects if e.verdict == "fewer"]
+    if shown:
+        return (f"{group}: fewer people are shown to be hurt than with {against} only with {', '.join(shown)}; fewest "
+                f"are expected with {words}, {signed(best.mean)} ({reach}).")
     fewest = f"{words}," if best.mean < 0.0 else f"it, then with {words},"
     return (f"{group}: by casualties none is shown to hurt fewer people than {against}; fewest are expected with "
             f"{fewest} {signed(best.mean)} ({reach}).")

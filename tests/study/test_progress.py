@@ -16,6 +16,7 @@ import sim
 from sim.cli import main
 from sim.report import figures, programme
 from sim.report.page import words
+from sim.report.reading import Effect
 from sim.report.shape import condense
 from sim.scenario import ScenarioError, load, load_study
 from sim.scenario.schema import Deadline
@@ -174,6 +175,19 @@ def test_where_fewest_are_expected_is_said_right(order: sim.jupyter.Results, mea
     pairs = order.pairs.assign(mean=mean, p05=mean - 5.0, p95=mean + 5.0, mc_error=0.5)
     said = programme.sentences(dataclasses.replace(condense(order), pairs=pairs))
     assert fewest in said[0]
+
+
+def test_one_that_is_shown_though_another_is_expected_lower_is_named(order: sim.jupyter.Results) -> None:
+    """The lowest mean need not be the one whose interval is clear of zero."""
+    def effect(scenario: str, mean: float, high: float) -> Effect:
+        return Effect(scenario, "casualties_total", "persons", mean, -30.0, high, 0.5, 10, "counted", False)
+
+    both = [effect("people_much", -9.0, 4.0), effect("people_little", -5.0, -1.0)]
+    said = programme._worth(condense(order), "Much money", both, "first_much")
+    assert "are shown to be hurt than with “First come” only with “People at risk”; fewest are expected with" in said
+    assert "−9" in said
+    none = programme._worth(condense(order), "Much money", both[:1], "first_much")
+    assert "none is shown to hurt fewer" in none
 
 
 def test_other_studies_have_none_of_it(tmp_path: Path) -> None:
