@@ -45,7 +45,7 @@ def _main(file: str, changes: str, factor: str) -> None:
 
     from running import play
 
-    from sim.core.records import N_CANDIDATES, N_TOUCHED
+    from sim.core.records import N_TOUCHED
     from sim.scenario import load, replace
 
     _, ground, ledger = play(replace(load(file), json.loads(changes)))
@@ -53,7 +53,7 @@ def _main(file: str, changes: str, factor: str) -> None:
     json.dump({
         "accidents": ground.accidents.tolist(), "expected": arrays.kinds.tolist(),
         "found": arrays.cohorts["found"].tolist(), "met": int(arrays.counters[N_TOUCHED]),
-        "listed": int(arrays.counters[N_CANDIDATES]), "released": len(ledger.releases)}, sys.stdout)
+        "listed": int(arrays.listed.sum()), "released": len(ledger.releases)}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -14,16 +14,16 @@ import math
 import numpy as np
 
 from sim.core.compiled import inlined, inner_kernel, kernel
-from sim.core.items import draw_facts, follow, number, slot_of
+from sim.core.items import draw_facts, find, follow, number, places_of
 from sim.core.random import STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
 from sim.core.records import (
     BLOCK_DAYS,
+    BLOCK_QUARTERS,
     BLOCK_STEP,
     FIRST,
     FIRST_INDEX_BLOCK,
     IN_GROUND,
     MOST_BESIDE,
-    N_CANDIDATES,
     OVERFLOW,
     STEP,
 )
@@ -32,6 +32,7 @@ from sim.core.steps import step_of
 SUSPECTED_BOUND, RELEASED_BOUND, OWN_BOUND, NO_BOUND = (np.int64(level) for level in (0, 1, -1, -2))
 _BLOCK_OFFSET = 1 << 15  # calendar blocks before 2000 keep a positive address
 _UNIT32 = 2.0**-32
+_SURELY = 1.0 + 1e-12  # what is larger by this factor, is so whatever the rounding
 _SHORT = 12  # lists up to this length are sorted by insertion alone
 
 
@@ -56,12 +57,12 @@ def item_of_block(w3, first, size):
 @inlined
 def _list(g, step, c, date, height, item):
     """Put a candidate into the list of its cohort and quarter; tells whether there was room."""
-    i = g.counters[N_CANDIDATES]
-    if i >= len(g.candidates):
+    column, room = step - g.counters[BLOCK_STEP], len(g.candidates) // BLOCK_QUARTERS
+    if g.listed[column] >= room:
         g.counters[OVERFLOW] = 1
         return False
-    g.counters[N_CANDIDATES] = i + 1
-    column = step - g.counters[BLOCK_STEP]
+    i = column * room + g.listed[column]  # those of a quarter lie side by side, as they will be wanted
+    g.listed[column] += 1
     new = g.candidates[i]
     new.date, new.height, new.id, new.next = date, height, item, g.heads[column, c]
     g.heads[column, c] = i
@@ -72,8 +73,8 @@ def _list(g, step, c, date, height, item):
 def open_block(g, step):
     """A calendar block begins with this step: list its candidates."""
     block = block_of(g.edges, step)
-    g.counters[N_CANDIDATES], g.counters[BLOCK_STEP] = 0, step  # those of the block before have been decided
-    g.heads[:, :] = -1
+    g.counters[BLOCK_STEP] = step
+    g.heads[:, :], g.listed[:] = -1, 0  # those of the block before have been decided
     list_candidates(g, FIRST, len(g.cohorts), block, NO_BOUND, OWN_BOUND, g.edges[step])
     _list_bystanders(g, block)
 
@@ -120,8 +121,11 @@ def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
                 eta, j = 0.0, 0
                 while True:
                     w0, w1, w2, w3 = words(seed, replicate, STREAM_CANDIDATE, coh.key, sub, j)
+                    u = to_unit(w0, w1)
+                    if j == 0 and (1.0 - u) * scale > bound * _SURELY:  # often, and -ln(u) > 1 - u
+                        break
                     j += 1
-                    eta -= math.log(to_unit(w0, w1)) * scale
+                    eta -= math.log(u) * scale
                     if eta >= bound:
                         break
                     t = start + (float(w2) + 0.5) * _UNIT32 * BLOCK_DAYS
@@ -184,11 +188,11 @@ def _list_bystanders(g, block):
 @inner_kernel
 def _settled(g, c, item):
     """Number of an item whose facts are settled now if they were not before, when the run begins; -1: no room."""
-    place = slot_of(g.slots, g.met, c, item)
-    i = np.int64(g.slots[place])
+    mark, shelf = places_of(g.marks, c, item)
+    i = find(g.marks, g.shelves, g.met, mark, shelf, c, item)
     if i >= 0:
         return i
-    i = number(g, c, place, item)
+    i = number(g, c, mark, shelf, item)
     if i >= 0:
         coh = g.cohorts[c]
         draw_facts(g.address, g.dates, g.weights, g.lots, g.life[coh.family], coh, g.touched[i], 0)
@@ -211,18 +215,22 @@ def take_due(g, column, c, until):
             left = i
         i = following
     g.heads[column, c] = left
-    _sort(g.spare, g.queue, g.starts, count, g.candidates)
+    if count == 1:  # most often
+        g.queue[0].date, g.queue[0].candidate = g.spare[0].date, g.spare[0].candidate
+    elif count > 1:
+        step = column + g.counters[BLOCK_STEP]
+        _sort(g.spare, g.queue, g.starts, count, g.candidates, g.edges[step], g.edges[step + 1])
     return count
 
 
 @kernel
-def _sort(found, queue, starts, count, candidates):
-    """By date, on one date by id: dates are spread evenly, so shelves bring nearly all to their places."""
+def _sort(found, queue, starts, count, candidates, low, high):
+    """By date, on one date by id: dates are spread evenly, so shelves bring nearly all to their places.
+
+    ``low``, ``high``: no date is earlier or later.
+    """
     if count > _SHORT:
-        low, high = found[0].date, found[0].date
-        for k in range(1, count):
-            low, high = min(low, found[k].date), max(high, found[k].date)
-        shelves = (count - 1) / (high - low) if high > low else 0.0
+        shelves = (count - 1) / (high - low)
         for k in range(count + 1):
             starts[k] = 0
         for k in range(count):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from numba import njit
+from numba.core import cgutils
 from numba.core.config import reload_config
+from numba.core.types import none
+from numba.extending import intrinsic
 
 from sim.core import CACHE
 
@@ -27,3 +30,24 @@ inlined = njit(**_WITHOUT_MEMORY, inline="always")
 
 allocating_kernel = njit(**_OPTIONS)
 """Compiled function that makes arrays of its own."""
+
+
+def _prefetch(context: Any, array: Any, index: Any) -> Any:
+    """Type and code of the call, as numba asks for them."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        elements = context.make_array(kind)(context, builder, arguments[0])
+        place = cgutils.get_item_pointer(context, builder, kind, elements, [arguments[1]])
+        llvm, pointer, word = cgutils.ir, cgutils.voidptr_t, cgutils.int32_t  # type: ignore[attr-defined]
+        fetches = llvm.FunctionType(llvm.VoidType(), (pointer, word, word, word))
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", (pointer,), fetches)
+        builder.call(fetch, [builder.bitcast(place, pointer), word(0), word(3), word(1)])  # to read, near, data
+        return context.get_dummy_value()
+
+    return none(array, index), code
+
+
+prefetch: Any = intrinsic(_prefetch)
+"""prefetch(array, index): begin to fetch an element of a one-dimensional array, for which nobody waits. Changes nothing
+but time: where it is called early for what will be read, waits for memory overlap instead of adding up."""

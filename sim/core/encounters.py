@@ -8,16 +8,17 @@ import numpy as np
 
 from sim.core.candidates import take_due
 from sim.core.companion import entry_now, integrate
-from sim.core.compiled import inlined, inner_kernel
+from sim.core.compiled import inlined, inner_kernel, prefetch
 from sim.core.inverse import poisson_inverse
 from sim.core.items import (
+    WORD,
     branch_of,
     draw_facts_unfound,
-    first_place,
+    find,
     follow,
     number,
+    places_of,
     sighted_until,
-    slot_of,
     spotted,
     swept,
 )
@@ -31,12 +32,10 @@ from sim.core.records import (
     FOUND,
     IN_GROUND,
     KILLED,
-    LOOKED,
     MOST_BESIDE,
     N_BRANCHES,
     N_GROUPS,
     N_LOG,
-    N_TOUCHED,
     OVERFLOW,
     REPORTED,
     STEP,
@@ -44,26 +43,18 @@ from sim.core.records import (
 )
 from sim.core.steps import step_of
 
-_AHEAD = 32  # cohorts
-_NEAR = 10_000  # items met whose records stay near the processor
+_AHEAD = 8  # cohorts
 
 
 @inlined
-def _look_ahead(g, column, first, last, until):
-    """Read what the next cohorts will need, so that waits for memory overlap instead of adding up.
-
-    Changes nothing; the sum is there so that the reads are not left out by the compiler.
-    """
-    read = np.int64(0)
-    for c in range(first, last):
-        i = g.heads[column, c]
-        while i >= 0:
-            candidate = g.candidates[i]
-            if candidate.date <= until:
-                slot = g.slots[first_place(g.slots, c, candidate.id)]
-                read += np.int64(slot if slot < 0 else g.met[slot].name)
-            i = candidate.next
-    return read
+def _bring_near(g, column, c):
+    """Have the processor fetch what deciding a cohort's candidates will read, while it decides those of others."""
+    i = g.heads[column, c]
+    while i >= 0:
+        mark, shelf = places_of(g.marks, c, g.candidates[i].id)
+        prefetch(g.marks, mark >> WORD)
+        prefetch(g.shelves, shelf)
+        i = g.candidates[i].next
 
 
 @inner_kernel
@@ -76,8 +67,8 @@ def meet(g, first, last, until):
     season, column = g.step_season[step], step - g.counters[BLOCK_STEP]
     seed, replicate = g.address[0], g.address[1]
     for c in range(first, last):
-        if (c - first) % _AHEAD == 0 and g.counters[N_TOUCHED] > _NEAR:
-            g.counters[LOOKED] += _look_ahead(g, column, c, min(c + _AHEAD, last), until)
+        if c + _AHEAD < last:
+            _bring_near(g, column, c + _AHEAD)
         if g.heads[column, c] < 0:
             continue
         due = take_due(g, column, c, until)
@@ -90,9 +81,10 @@ def meet(g, first, last, until):
         open_hazard = g.base[coh.pair, season] * g.presence[area.access, step]
         entry = entry_now(g.entry, g.learning, area, step)
         suspected = open_hazard * entry
-        # people are beside a self-destruction as they are on suspected land
-        beside = g.bystander[coh.pair, season] * g.presence[area.access, step] * entry
-        beside = -math.log1p(-min(beside, MOST_BESIDE))
+        beside = 0.0
+        if life.sd_from < np.inf:  # people are beside a self-destruction as they are on suspected land
+            beside = g.bystander[coh.pair, season] * g.presence[area.access, step] * entry
+            beside = -math.log1p(-min(beside, MOST_BESIDE))
         highest = suspected
         for b in range(N_BRANCHES):
             if area.released[b] < np.inf:
@@ -103,11 +95,11 @@ def meet(g, first, last, until):
             self_destructs = eta < 0.0
             if -eta >= beside if self_destructs else eta >= highest:
                 continue  # decided without looking at the item
-            place = slot_of(g.slots, g.met, c, item_id)
-            i = g.slots[place]
+            mark, shelf = places_of(g.marks, c, item_id)
+            i = find(g.marks, g.shelves, g.met, mark, shelf, c, item_id)
             if i < 0:
                 untouched = coh.id_to - coh.id_from - coh.touched
-                i = number(g, c, place, item_id)
+                i = number(g, c, mark, shelf, item_id)
                 if i < 0:
                     return
                 # finds so far were counted among items nobody had met: this one may be among them
@@ -119,7 +111,8 @@ def meet(g, first, last, until):
                 new = g.touched[i]
                 draw_facts_unfound(g.address, g.dates, g.weights, g.lots, life, area, coh, new,
                                    g.edges, step, sighted, sighting)
-                follow(g, c, i, sighted_until(g.edges, step, sighted, sighting, min(new.laid, t)))
+                before = sighted_until(g.edges, step, sighted, sighting, min(new.laid, t)) if coh.seen == 1 else 0.0
+                follow(g, c, i, before)
             if g.met[i].state != IN_GROUND:
                 continue
             item = g.touched[i]

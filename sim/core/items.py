@@ -23,6 +23,9 @@ from sim.core.records import (
 )
 from sim.core.steps import step_of
 
+# A word of marks holds 64 bits, a shelf the items of four.
+WORD, _IN_WORD, _ONE, _MARKS_OF_SHELF = np.uint64(6), np.uint64(63), np.uint64(1), np.uint64(2)
+
 
 @inlined
 def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
@@ -38,11 +41,11 @@ def _draw_laying(address, dates, weights, coh, item, attempt):
     item.attempt = attempt
     u_date, item.site, item.keep, u_sight = uniforms4(
         address[0], address[1], STREAM_FACT, coh.key, attempt << 3, item.id)
-    d, cumulated = coh.dates_from, weights[coh.dates_from]
-    while d < coh.dates_to - 1 and u_date >= cumulated:
-        d += 1
+    at, cumulated = coh.dates_from, 0.0
+    for d in range(coh.dates_from, coh.dates_to - 1):  # to the end, which is quicker than a guess where to stop
         cumulated += weights[d]
-    item.laid = dates[d]
+        at += u_date >= cumulated
+    item.laid = dates[at]
     return u_sight
 
 
@@ -67,57 +70,66 @@ def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edg
     what a sweep under way had taken before it was sighted, spot tasks did not find.
     """
     item.gone = np.inf
+    seen, cleared = coh.seen == 1, area.diverged == 1 and area.sweeps_done > 0
     under_way = area.sweeps > area.sweeps_done and area.sweep_from[area.sweeps_done] < coh.revealed
     sight_decides = life.sd_from == np.inf and not under_way
-    until = sighted_until(edges, step, sighted, sighting, coh.revealed)
+    until = sighted_until(edges, step, sighted, sighting, coh.revealed) if seen else 0.0
     attempt = 0
     while True:
         u_sight = _draw_laying(address, dates, weights, coh, item, attempt)
         attempt += 1
-        if sight_decides and _is_sighted(
+        if seen and sight_decides and _is_sighted(
                 until - sighted_until(edges, step, sighted, sighting, min(item.laid, coh.revealed)), u_sight):
             continue
         _draw_life(address, lots, life, coh, item)
-        item.sight = -math.log(u_sight) if coh.seen == 1 else np.inf
-        if not sight_decides and spotted(edges, step, sighted, sighting, item, min(
+        item.sight = -math.log(u_sight) if seen else np.inf
+        if seen and not sight_decides and spotted(edges, step, sighted, sighting, item, min(
                 coh.revealed, taken_on(address, area, coh.key, coh.kind, item))):
             continue
-        if not swept(address, area, coh.key, coh.kind, item, coh.revealed, area.sweeps_done):
+        if not (cleared and swept(address, area, coh.key, coh.kind, item, coh.revealed, area.sweeps_done)):
             return
 
 
 @kernel
-def name_of(c, item_id):
+def _name_of(c, item_id):
     """An item in one word: its cohort and its id, which has 32 bits at every address."""
     return np.uint64(c) << np.uint64(32) | np.uint64(item_id)
 
 
 @kernel
-def first_place(slots, c, item_id):
-    """Place in the hash table from which on an item is looked for."""
+def places_of(marks, c, item_id):
+    """Where an item is looked for: the bit of `marks` that it sets once somebody has met it, and its shelf."""
     key = np.uint64(c) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(item_id) * np.uint64(0xC2B2AE3D27D4EB4F)
-    return np.int64((key ^ (key >> np.uint64(29))) & np.uint64(len(slots) - 1))
+    mark = (key ^ (key >> np.uint64(29))) & np.uint64((len(marks) << 6) - 1)
+    return mark, mark >> _MARKS_OF_SHELF
 
 
 @kernel
-def slot_of(slots, met, c, item_id):
-    """Place of an item in the hash table: its own, or the free one where it belongs."""
-    place, name = first_place(slots, c, item_id), name_of(c, item_id)
-    while slots[place] >= 0 and met[slots[place]].name != name:
-        place = (place + 1) & (len(slots) - 1)
-    return place
+def find(marks, shelves, met, mark, shelf, c, item_id):
+    """Number of an item that somebody met before; -1: nobody did.
+
+    Most are met for the first time, which one bit tells: all bits together stay near the processor.
+    """
+    if not marks[mark >> WORD] >> (mark & _IN_WORD) & _ONE:
+        return np.int64(-1)
+    i, name = np.int64(shelves[shelf]), _name_of(c, item_id)
+    while i >= 0 and met[i].name != name:
+        i = np.int64(met[i].beside)
+    return i
 
 
 @inlined
-def number(g, c, place, item_id):
-    """Number of an item that somebody meets for the first time, entered in the hash table; -1: no room."""
+def number(g, c, mark, shelf, item_id):
+    """Number of an item that somebody meets for the first time, put on its shelf; -1: no room."""
     i = g.counters[N_TOUCHED]
     if i >= len(g.met):
         g.counters[OVERFLOW] = 1
         return np.int64(-1)
     g.counters[N_TOUCHED] = i + 1
-    g.slots[place] = i
-    g.met[i].name, g.met[i].state = name_of(c, item_id), IN_GROUND
+    g.marks[mark >> WORD] |= _ONE << (mark & _IN_WORD)
+    new = g.met[i]
+    new.name, new.state, new.beside = _name_of(c, item_id), IN_GROUND, g.shelves[shelf]
+    g.shelves[shelf] = i
     g.touched[i].id = item_id
     g.cohorts[c].touched += 1
     return i

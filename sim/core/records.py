@@ -33,10 +33,10 @@ N_BRANCHES = 5
 COHORT = np.dtype(
     [
         ("key", "u8"),  # entity of the random address
-        ("area", "i4"),
-        ("pair", "i4"),  # (stratum, family) row of the hazard table
-        ("family", "i4"),
-        ("kind", "i4"),
+        ("area", "u4"),
+        ("pair", "u4"),  # (stratum, family) row of the hazard table
+        ("family", "u4"),
+        ("kind", "u4"),
         ("transferred", "i4"),  # 1: devices of a transfer, tallied apart
         ("seen", "i4"),  # 1: spot tasks may find its items some day
         ("moved", "i4"),  # 1: those of them that lie where the pledge forbids; the rest has the same address
@@ -78,8 +78,8 @@ COHORT = np.dtype(
 AREA = np.dtype(
     [
         ("key", "u8"),
-        ("district", "i4"),
-        ("access", "i4"),  # (district, zone) row
+        ("district", "u4"),
+        ("access", "u4"),  # (district, zone) row
         ("cohorts_from", "i4"),
         ("cohorts_to", "i4"),
         ("sites", "i8"),
@@ -123,6 +123,7 @@ MET = np.dtype(
         ("name", "u8"),  # cohort << 32 | id
         ("sighted_at", "f8"),  # TOUCHED.sight on the zone's scale, from below while not laid
         ("following", "i4"),  # next item met of the same cohort, -1: none
+        ("beside", "i4"),  # next item met that stands on the same shelf, -1: none
         ("state", "i1"),  # in the ground, detonated, found, or self-destructed
     ],
     align=True,
@@ -147,7 +148,7 @@ ORDER = np.dtype(
     [
         ("date", "f8"),  # [days]
         ("what", "i4"),
-        ("area", "i4"),
+        ("area", "u4"),
         ("number", "i4"),  # branch or method
         ("value", "f8"),  # share or date
     ],
@@ -204,8 +205,10 @@ class Ground(NamedTuple):
     table_row: np.ndarray  # (node,) int64: row of the table
     touched: np.ndarray  # (capacity,) TOUCHED: facts of the items met, by number
     met: np.ndarray  # (capacity,) MET: what has become of the items met, by number
-    slots: np.ndarray  # (power of two,) int32: hash table of the items met, -1 empty
-    candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block
+    marks: np.ndarray  # (power of two,) uint64: a bit is set once an item that shares it has been met
+    shelves: np.ndarray  # (16 times as many,) int32: first of the items met whose mark is one of four bits; -1: none
+    candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block, a part for each of its quarters
+    listed: np.ndarray  # (quarter of the block,) int64: how many there are
     heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
     queue: np.ndarray  # (capacity,) DUE: candidates that are being decided, by date
     spare: np.ndarray  # (capacity,) DUE: the same as they come out of the list
@@ -224,8 +227,8 @@ class Ground(NamedTuple):
 
 
 # Positions in Ground.counters.
-N_TOUCHED, N_CANDIDATES, STEP, BLOCK_STEP, N_LOG, OVERFLOW, LOOKED = range(7)
-N_COUNTERS = 7
+N_TOUCHED, STEP, BLOCK_STEP, N_LOG, OVERFLOW = range(5)
+N_COUNTERS = 5
 
 
 class Room:
@@ -241,7 +244,8 @@ class Room:
         self.places = places
         self.touched = np.empty(places, TOUCHED)
         self.met = np.empty(places, MET)
-        self.slots = np.empty(1 << (2 * places - 1).bit_length(), np.int32)
+        self.shelves = np.empty(1 << max(places - 1, 15).bit_length(), np.int32)
+        self.marks = np.empty(len(self.shelves) // 16, np.uint64)
         self.candidates = np.empty(places, CANDIDATE)
         self.queue = np.empty(places, DUE)
         self.spare = np.empty(places, DUE)

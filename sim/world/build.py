@@ -212,7 +212,8 @@ class World:
         lots = self._lots(address)
         areas = self._areas(address, cohorts)
         life = self.life.copy()
-        room.slots.view(np.uint8).fill(255)  # -1 everywhere, three times as fast
+        room.shelves.view(np.uint8).fill(255)  # -1 everywhere, three times as fast
+        room.marks.fill(0)
         at = 0
         for f, (_, spec) in enumerate(frame.families):
             life["sd_fails"][f] = lots[at: at + spec.lots].mean()
@@ -232,7 +233,8 @@ class World:
             report_delay=np.array([draw["reporting.delay_days"]]), outcome=self.outcome,
             sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps)),
             active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
-            table_row=self.table_row, touched=room.touched, met=room.met, slots=room.slots, candidates=room.candidates,
+            table_row=self.table_row, touched=room.touched, met=room.met, marks=room.marks, shelves=room.shelves,
+            candidates=room.candidates, listed=np.zeros(BLOCK_QUARTERS, np.int64),
             heads=np.empty((BLOCK_QUARTERS, len(cohorts)), np.int32), queue=room.queue, spare=room.spare,
             starts=room.starts, eod=np.zeros(steps),
             methods=np.zeros((0, N_KINDS, N_CLASSES)), method_weights=np.zeros((0, N_KINDS, N_CLASSES)),

@@ -19,7 +19,7 @@ from sim.core.companion import begin
 from sim.core.encounters import meet
 from sim.core.ground import GroundTruth, OutOfRoom
 from sim.core.random import STREAM_CANDIDATE, words
-from sim.core.records import FIRST, N_CANDIDATES, N_LOG, N_TOUCHED, OVERFLOW, STEP, YEAR_DAYS, Ground, Room
+from sim.core.records import FIRST, N_LOG, N_TOUCHED, OVERFLOW, STEP, YEAR_DAYS, Ground, Room
 from sim.programme import make_plan, run_programme
 from sim.scenario import Scenario, load, replace
 from sim.study.replicate import FIRST_ROOM
@@ -84,7 +84,7 @@ def _sample_alone(g):  # type: ignore[no-untyped-def]
         g.counters[STEP] = step
         if step == 0 or block_of(g.edges, step) != block_of(g.edges, step - 1):
             open_block(g, step)
-            listed += g.counters[N_CANDIDATES]
+            listed += g.listed.sum()
         meet(g, FIRST, len(g.cohorts), g.edges[step + 1])
         if g.counters[OVERFLOW]:
             break

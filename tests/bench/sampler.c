@@ -127,16 +127,11 @@ static int64_t list_candidates(sample_t *s, const cohort_t *c, int64_t block)
 }
 
 /* By date, on one date by id: dates are spread evenly, so shelves bring nearly all to their places. */
-static candidate_t *sort(sample_t *s, int64_t n)
+static candidate_t *sort(sample_t *s, int64_t n, int64_t block)
 {
     candidate_t *list = s->candidates;
     if (n > SHORT) {
-        double low = list[0].date, high = low;
-        for (int64_t k = 1; k < n; k++) {
-            if (list[k].date < low) low = list[k].date;
-            if (list[k].date > high) high = list[k].date;
-        }
-        double shelves = high > low ? (n - 1) / (high - low) : 0.0;
+        double low = block * BLOCK_DAYS, shelves = (n - 1) / BLOCK_DAYS;
         memset(s->starts, 0, (n + 1) * sizeof *s->starts);
         for (int64_t k = 0; k < n; k++) s->starts[(int64_t)((list[k].date - low) * shelves) + 1]++;
         for (int64_t k = 0; k < n; k++) s->starts[k + 1] += s->starts[k];
@@ -252,7 +247,7 @@ int sample(sample_t *s)
     for (int64_t block = first; block <= last; block++)
         for (int64_t c = 0; c < s->n_cohorts; c++) {
             int64_t n = list_candidates(s, &s->cohorts[c], block);
-            if (n < 0 || decide(s, c, sort(s, n), n)) return 1;
+            if (n < 0 || decide(s, c, sort(s, n, block), n)) return 1;
         }
     return 0;
 }
