@@ -61,15 +61,18 @@ def run_programme(world: World, plan: Plan, ground: GroundTruth, trace: bool = F
 class _Moment(simpy.Event):
     """Something that happens at a date: one event, where a process would take three."""
 
+    _ok, _value = True, None
+
     def __init__(self, env: simpy.Environment, delay: float, act: Callable[[], None],
                  priority: EventPriority) -> None:
-        self.env, self.act = env, act
-        self.callbacks = [_Moment._happen]
-        self._ok, self._value = True, None
+        self.env, self.act, self.callbacks = env, act, _HAPPENS
         env.schedule(self, priority, delay)
 
     def _happen(self) -> None:
         self.act()
+
+
+_HAPPENS = [_Moment._happen]  # nothing else ever waits for a moment
 
 
 class _Queue:
@@ -80,14 +83,12 @@ class _Queue:
         self.terrains: dict[int, int] = {}  # of the jobs, and how many lie on each
         self.ranked = True  # whether the jobs are in order; if not, they are put in order when one may be taken
 
-    def take(self, at: int) -> Job:
+    def take(self, at: int) -> None:
         """A job leaves the queue."""
-        job = self.jobs.pop(at)
-        terrain = job.task.terrain
+        terrain = self.jobs.pop(at).task.terrain
         self.terrains[terrain] -= 1
         if not self.terrains[terrain]:
             del self.terrains[terrain]
-        return job
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,11 @@ class _Run:
     # -- the run ------------------------------------------------------------------------------------------
 
     def run(self) -> Ledger:
+        entering: dict[float, list[Task]] = {}
         for task in self.plan.tasks:
-            self._at(task.enters, partial(self._enter, task))
+            entering.setdefault(task.enters, []).append(task)
+        for date, tasks in entering.items():
+            self._at(date, partial(self._enter, tasks))
         for i, crew in enumerate(self.plan.crews):
             before = 0
             for since, teams in zip(crew.since.tolist(), crew.teams.tolist(), strict=True):
@@ -165,23 +169,21 @@ class _Run:
 
     def _at(self, date: float, act: Callable[[], None], priority: EventPriority = NORMAL) -> None:
         if date <= self.end:
-            self._in(max(0.0, date - self.env.now), act, priority)
-
-    def _in(self, days: float, act: Callable[[], None], priority: EventPriority) -> None:
-        self.ledger.events += 1
-        _Moment(self.env, days, act, priority)
+            self.ledger.events += 1
+            _Moment(self.env, max(0.0, date - self.env.now), act, priority)
 
     def _sync(self) -> None:
         self.ground.advance(min(self.env.now, self.end))
 
     # -- 1. land becomes reachable ------------------------------------------------------------------------
 
-    def _enter(self, task: Task) -> None:
-        job = self.jobs[task.area]
-        if job.stage == "resurvey":
-            self._sync()
-            self.ground.start_on_record(task.area)
-        self._queue(job)
+    def _enter(self, tasks: list[Task]) -> None:
+        self._sync()
+        for task in tasks:
+            job = self.jobs[task.area]
+            if job.stage == "resurvey":
+                self.ground.start_on_record(task.area)
+            self._queue(job)
         self._dispatch_soon()
 
     def _lay(self, polygon: int, m2: int, under: list[tuple[int, int]]) -> None:
@@ -233,26 +235,30 @@ class _Run:
             self._dispatch()
         elif not self.dispatching:
             self.dispatching = True
-            self._in(0.0, self._dispatch, LAST)
+            self._at(self.env.now, self._dispatch, LAST)
 
     def _dispatch(self) -> None:
         """Free teams take waiting tasks, most important first; crews in the order they are written."""
         self.dispatching = False
         for post in self.posts:
-            if not self._can_start(post):
-                continue
-            jobs, at = self._ranked(post.queue), 0
-            terrains, seasons = post.terrains, bool(self.plan.closed)
-            if seasons:
-                terrains = terrains - self.closed
-            while at < len(jobs) and self._can_start(post):
-                if jobs[at].task.terrain in terrains and (
-                        not seasons or self.staff.fits(post.i, jobs[at], self.env.now)):
-                    job = post.queue.take(at)
-                    if job.marks is None or not job.marks.done:
-                        self._start(post, job)
-                else:
-                    at += 1
+            if self.free[post.i] > 0 and post.queue.jobs and self._can_start(post):
+                self._take(post)
+
+    def _take(self, post: _Post) -> None:
+        """Teams of a kind take tasks while they can start one."""
+        jobs, at = self._ranked(post.queue), 0
+        seasons = bool(self.plan.closed)
+        terrains = post.terrains - self.closed if seasons else post.terrains
+        while at < len(jobs):
+            job = jobs[at]
+            if job.task.terrain in terrains and (not seasons or self.staff.fits(post.i, job, self.env.now)):
+                post.queue.take(at)
+                if job.marks is None or not job.marks.done:
+                    self._start(post, job)
+                if not self._can_start(post):
+                    return
+            else:
+                at += 1
 
     def _can_start(self, post: _Post) -> bool:
         """Whether there are teams, land on which they work, and money for a stage."""
