@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
+from typing import Any
 
 import simpy
 from simpy.events import NORMAL, URGENT, EventPriority
@@ -63,16 +64,14 @@ class _Moment(simpy.Event):
 
     _ok, _value = True, None
 
-    def __init__(self, env: simpy.Environment, delay: float, act: Callable[[], None],
-                 priority: EventPriority) -> None:
-        self.env, self.act, self.callbacks = env, act, _HAPPENS
-        env.schedule(self, priority, delay)
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act, self.callbacks = act, _HAPPENS
 
     def _happen(self) -> None:
         self.act()
 
 
-_HAPPENS = [_Moment._happen]  # nothing else ever waits for a moment
+_HAPPENS: list[Callable[[Any], None]] = [_Moment._happen]  # nothing else ever waits for a moment
 
 
 class _Queue:
@@ -170,7 +169,7 @@ class _Run:
     def _at(self, date: float, act: Callable[[], None], priority: EventPriority = NORMAL) -> None:
         if date <= self.end:
             self.ledger.events += 1
-            _Moment(self.env, max(0.0, date - self.env.now), act, priority)
+            self.env.schedule(_Moment(act), priority, max(0.0, date - self.env.now))
 
     def _sync(self) -> None:
         self.ground.advance(min(self.env.now, self.end))
@@ -240,8 +239,9 @@ class _Run:
     def _dispatch(self) -> None:
         """Free teams take waiting tasks, most important first; crews in the order they are written."""
         self.dispatching = False
+        free = self.free
         for post in self.posts:
-            if self.free[post.i] > 0 and post.queue.jobs and self._can_start(post):
+            if free[post.i] > 0 and post.queue.jobs and self._can_start(post):
                 self._take(post)
 
     def _take(self, post: _Post) -> None:

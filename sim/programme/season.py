@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,15 +34,17 @@ class Season:
             share = share * np.asarray(workable, float)
             self.days_per_year = days_per_year * float(np.sum(share))
         self._cumulated = [0.0, *(np.cumsum(share) * days_per_year).tolist()]
+        # working days before each month and in it; a moment rounded up to the end of December has a month of its own
+        self._months = [*((low, high - low) for low, high in pairwise(self._cumulated)), (self._cumulated[-1], 0.0)]
         self._closed = [share == 0.0 for share in workable] if workable is not None else []
 
     def until(self, t: float) -> float:
         """Working days from 1 January 2000 to t."""
         year, rest = divmod(t, YEAR_DAYS)
         months = rest / MONTH_DAYS
-        month = min(int(months), 11)
-        low, high = self._cumulated[month], self._cumulated[month + 1]
-        return year * self.days_per_year + low + (high - low) * (months - month)
+        month = int(months)
+        low, more = self._months[month]
+        return year * self.days_per_year + low + more * (months - month)
 
     def finish(self, start: float, days: float) -> float:
         """Date on which work that needs `days` working days ends, begun at `start`."""
@@ -50,9 +53,10 @@ class Season:
         if days > 0.0 and rest < 1e-9 * self.days_per_year:
             year, rest = year - 1.0, self.days_per_year  # ends with the last working day of the year before
         month = bisect_left(self._cumulated, rest * (1.0 - 1e-12), 1, 12) - 1
-        low, high = self._cumulated[month], self._cumulated[month + 1]
-        part = (rest - low) / (high - low) if high > low else 0.0
-        return max(start, year * YEAR_DAYS + (month + part) * MONTH_DAYS)
+        low, more = self._months[month]
+        part = (rest - low) / more if more > 0.0 else 0.0
+        end = year * YEAR_DAYS + (month + part) * MONTH_DAYS
+        return end if end > start else start
 
     def fits(self, start: float, days: float) -> bool:
         """Whether work begun at `start` ends before the land closes, or never could.

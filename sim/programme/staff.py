@@ -37,6 +37,7 @@ class Staff:
         self.free = [0] * len(crews)
         self._crews, self._address, self._keys = crews, address, area_keys
         self._camps = [Camps(crew.move) if crew.move is not None else None for crew in crews]
+        self._laws = [_lognormal(crew.duration_cv) for crew in crews]
         self._chances: dict[tuple[str, int], list[float]] = {}  # uniforms of stages by pass, by area
 
     def come(self, i: int, more: int) -> None:
@@ -62,7 +63,7 @@ class Staff:
     def send(self, i: int, job: Job, now: float) -> tuple[int, float, int]:
         """As many teams of a kind as planners would send begin a stage: teams, end [days], cost [usd]."""
         crew, task, work = self._crews[i], job.task, job.work_m2
-        days = work / crew.rate[job.stage][task.terrain] * self._duration_factor(crew, job)  # of one team
+        days = work / crew.rate[job.stage][task.terrain] * self._duration_factor(i, job)  # of one team
         if crew.breakdown is not None:
             days += crew.breakdown.days_lost(days, *uniform2(
                 *self._address, STREAM_BREAKDOWN, task.key, STAGES.index(job.stage), job.passes))
@@ -83,8 +84,9 @@ class Staff:
         wanted = math.ceil(days / crew.days_per_task) or 1
         return min(free, crew.max_teams, wanted)
 
-    def _duration_factor(self, crew: Crew, job: Job) -> float:
+    def _duration_factor(self, i: int, job: Job) -> float:
         """Random factor of mean 1 on a stage's duration, at the address (area, stage, pass)."""
+        crew = self._crews[i]
         if crew.duration_cv == 0.0 and not crew.exponential:
             return 1.0
         what = job.stage, job.passes
@@ -94,5 +96,11 @@ class Staff:
         u = self._chances[what][job.task.area]
         if crew.exponential:
             return -math.log(u)
-        s2 = math.log1p(crew.duration_cv**2)
-        return math.exp(_NORMAL.inv_cdf(u) * math.sqrt(s2) - s2 / 2.0)
+        spread, shift = self._laws[i]
+        return math.exp(_NORMAL.inv_cdf(u) * spread - shift)
+
+
+def _lognormal(cv: float) -> tuple[float, float]:
+    """Standard deviation of the logarithm of a factor of mean 1, and what its mean lies below 0."""
+    s2 = math.log1p(cv**2)
+    return math.sqrt(s2), s2 / 2.0
