@@ -22,8 +22,10 @@ _TABLES = {"strata", "access", "numbers", "years"}
 
 def resolved_families(scenario: Scenario) -> dict[str, Family]:
     """Families that contamination or transfers name, sorted; the scenario's own before the catalogue's."""
-    known = {**catalogue_families(), **scenario.families}
-    return {name: known[name] for name in sorted(used_families(scenario))}
+    if scenario._resolved is None:
+        known = {**catalogue_families(), **scenario.families}
+        scenario._resolved = {name: known[name] for name in sorted(used_families(scenario))}
+    return dict(scenario._resolved)
 
 
 def quantities(scenario: Scenario) -> dict[str, Quantity]:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from sim.programme import PolicyError, check_policy, written_policy
 from sim.scenario import Scenario, catalogue_sources, load, to_yaml
 from sim.scenario.schema import Deadline, Replicates
@@ -44,15 +42,15 @@ class Order:
     scenarios : dict of str to Scenario
     asked : dict
         The manifest as it stands before the work.
-    fit : DataFrame or None
-        Fitted against observed casualties by year.
+    fit : Path or None
+        CSV table of fitted against observed casualties by year.
     map : str or None
         GeoJSON of schematic districts.
     """
 
     scenarios: dict[str, Scenario]
     asked: dict[str, Any]
-    fit: pd.DataFrame | None = None
+    fit: Path | None = None
     map: str | None = None
 
     def here(self) -> Order:
@@ -101,7 +99,7 @@ def _here() -> dict[str, Any]:
 
 
 def make_order(scenarios: dict[str, Scenario], frames: dict[str, Frame], baseline: str, draws: int, per_draw: int,
-               about: dict[str, Any], fit: pd.DataFrame | None) -> Order:
+               about: dict[str, Any], fit: Path | None) -> Order:
     """The order of a run from scenarios; ``about`` holds study, question, headline, titles, over, sources, inputs."""
     for name in scenarios:
         if not is_name(name):
@@ -158,7 +156,9 @@ def write_order(store: RunFolder, order: Order) -> None:
         as_run = scenario.model_copy(update={"replicates": sizes})
         store.write_text(scenario_file(name, order.scenarios), to_yaml(as_run, written))
     if order.fit is not None:
-        store.write_table(FIT, order.fit)
+        import pandas as pd
+
+        store.write_table(FIT, pd.read_csv(order.fit))
     if order.map is not None:
         store.write_text(MAP, order.map)
     write_manifest(store.path, order.asked, order.handed_in)
@@ -199,7 +199,7 @@ def read_order(store: RunFolder) -> Order:
     scenarios = {name: load(store.path / scenario_file(name, names)) for name in names}
     for policy in sorted({scenario.programme.priority for scenario in scenarios.values()}):
         _check_handed_in(policy, store.path / policy_file(policy))
-    return Order(scenarios, asked, pd.read_csv(store.path / FIT) if FIT in handed_in else None,
+    return Order(scenarios, asked, store.path / FIT if FIT in handed_in else None,
                  (store.path / MAP).read_text(encoding="utf-8") if MAP in handed_in else None)
 
 

@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sim.programme import check_policy
 from sim.scenario import LoadedStudy, Scenario
@@ -20,11 +18,12 @@ from sim.study.executor import Process, Workers, workers_for
 from sim.study.files import now
 from sim.study.manifest import check_same, check_versions, read_manifest, write_manifest
 from sim.study.order import Order, check_digests, digest_of, folder_name, make_order, read_order, write_order
-from sim.study.results import Results
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
-from sim.study.tables import make_tables
 from sim.world import make_frame
 from sim.world.frame import Frame
+
+if TYPE_CHECKING:
+    from sim.study.results import Results  # what makes and reads tables is imported while the processes are at work
 
 Progress = Callable[[int, int], None]
 
@@ -54,7 +53,7 @@ def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = Non
 
 def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = None, per_draw: int | None = None,
             workers: int | Workers | None = None, folder: str | Path | None = None, progress: Progress | None = None,
-            about: dict[str, Any] | None = None, fit: pd.DataFrame | None = None) -> Results:
+            about: dict[str, Any] | None = None, fit: Path | None = None) -> Results:
     """Run scenarios on the same draws and compare each with a baseline.
 
     Parameters are those of `run`; ``about`` is added to the manifest (study, question, titles, sources).
@@ -125,7 +124,11 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
             memory: dict[str, int] = {}
             with workers_for(len(work), workers) as pool:
                 computed = pool.run(order.scenarios, list(work), order.per_draw)
-                write_order(store, order)  # here and in what follows the processes are at work
+                # here and in what follows the processes are at work
+                from sim.study.results import Results
+                from sim.study.tables import make_tables
+
+                write_order(store, order)
                 finished = _fill(store, blocks, work, computed, frames[order.baseline].years, memory, progress)
                 tables = make_tables(store, order, frames, blocks, finished)
             store.write_tables(tables)
@@ -143,7 +146,7 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
 def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = None, per_draw: int | None = None,
                   workers: int | Workers | None = None, folder: str | Path | None = None,
                   progress: Progress | None = None, only: Iterable[str] | None = None,
-                  fit: pd.DataFrame | None = None) -> Results:
+                  fit: Path | None = None) -> Results:
     """Run a study file: all variants of its base, on the same draws, against its baseline."""
     spec = study.study
     names = [n for n in study.scenarios if only is None or n in set(only) | {spec.baseline}]
