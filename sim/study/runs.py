@@ -17,10 +17,9 @@ from sim.study.estimate import check_possible, estimate
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.files import now
 from sim.study.manifest import check_same, check_versions, read_manifest, write_manifest
-from sim.study.order import Order, check_digests, digest_of, folder_name, make_order, read_order, write_order
+from sim.study.order import Order, check_digests, folder_name, make_order, read_order, write_order
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
-from sim.world import make_frame
-from sim.world.frame import Frame
+from sim.world.size import districts_of, years_of
 
 if TYPE_CHECKING:
     from sim.study.results import Results  # what makes and reads tables is imported while the processes are at work
@@ -74,12 +73,11 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     about, sizes = about or {}, scenarios[baseline].replicates
     draws, per_draw = draws or sizes.draws, per_draw or sizes.per_draw
     check_possible(estimate(scenarios, draws, per_draw), workers, Path(folder or "runs"))
-    frames = {name: make_frame(s) for name, s in scenarios.items()}
-    _check_alike(frames, baseline)
-    order = make_order(scenarios, frames, baseline, draws, per_draw, about, fit)
+    _check_alike(scenarios, baseline)
+    order = make_order(scenarios, baseline, draws, per_draw, about, fit)
     if folder is None:
         folder = Path("runs") / folder_name(about.get("study", "run"), order.asked)
-    return carry_out(order, frames, RunFolder(Path(folder)), workers, progress)
+    return carry_out(order, RunFolder(Path(folder)), workers, progress)
 
 
 def resume(folder: str | Path, workers: int | Workers | None = None, progress: Progress | None = None) -> Results:
@@ -99,13 +97,11 @@ def resume(folder: str | Path, workers: int | Workers | None = None, progress: P
     store = RunFolder(Path(folder))
     order = read_order(store)
     check_possible(estimate(order.scenarios, order.draws, order.per_draw), workers, store.path)
-    frames = {name: make_frame(s) for name, s in order.scenarios.items()}
-    check_digests(order, frames, store.path)
-    return carry_out(order, frames, store, workers, progress)
+    check_digests(order, store.path)
+    return carry_out(order, store, workers, progress)
 
 
-def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers: int | Workers | None,
-               progress: Progress | None) -> Results:
+def carry_out(order: Order, store: RunFolder, workers: int | Workers | None, progress: Progress | None) -> Results:
     """Compute what the folder does not hold yet, then all tables.
 
     The manifest is there from the beginning; what the run took is added to it when all else is written.
@@ -120,7 +116,7 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
             blocks = blocks_of(
                 [order.baseline, *(name for name in order.scenarios if name != order.baseline)],
                 order.draws, order.per_draw)
-            work = _work(blocks, store, {name: digest_of(frame) for name, frame in frames.items()})
+            work = _work(blocks, store, {s["name"]: s["digest"] for s in order.asked["scenarios"]})
             memory: dict[str, int] = {}
             with workers_for(len(work), workers) as pool:
                 computed = pool.run(order.scenarios, list(work), order.per_draw)
@@ -129,8 +125,9 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
                 from sim.study.tables import make_tables
 
                 write_order(store, order)
-                finished = _fill(store, blocks, work, computed, frames[order.baseline].years, memory, progress)
-                tables = make_tables(store, order, frames, blocks, finished)
+                years = years_of(order.scenarios[order.baseline])
+                finished = _fill(store, blocks, work, computed, years, memory, progress)
+                tables = make_tables(store, order, blocks, finished)
             store.write_tables(tables)
             seconds = time.perf_counter() - started
             replicates = sum(block.last - block.first for block in work)
@@ -160,13 +157,13 @@ def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = N
                    per_draw or sizes.per_draw, workers, folder, progress, about, fit)
 
 
-def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
-    base = frames[baseline]
-    for name, frame in frames.items():
-        for what in ("years", "districts"):
-            if getattr(frame, what) != getattr(base, what):
+def _check_alike(scenarios: dict[str, Scenario], baseline: str) -> None:
+    base = scenarios[baseline]
+    for name, scenario in scenarios.items():
+        for what, of in (("years", years_of), ("districts", districts_of)):
+            if of(scenario) != of(base):
                 raise ValueError(f"{name} and {baseline} differ in {what}: differences would have no meaning")
-        if frame.scenario.seed != base.scenario.seed:
+        if scenario.seed != base.seed:
             raise ValueError(f"{name} and {baseline} have different seeds: they would not share their draws")
 
 

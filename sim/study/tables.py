@@ -18,7 +18,7 @@ from sim.study.sample import Sample
 from sim.study.spread import spread
 from sim.study.store import Block, RunFolder
 from sim.study.summary import DIFFERENCE_COLUMNS, derived, differences, matched, summarise
-from sim.world.frame import Frame
+from sim.world.size import districts_of, years_of
 
 PER_DEVICE_METRICS = (
     "casualties_transferred_expected", "items_inert_transferred", "items_active_transferred",
@@ -44,7 +44,7 @@ class _Part:
     totals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks: list[Block],
+def make_tables(store: RunFolder, order: Order, blocks: list[Block],
                 finished: Iterable[str]) -> dict[str, pd.DataFrame]:
     """All tables by name: each scenario's part once it is finished, one in memory at a time beside the baseline.
 
@@ -52,7 +52,6 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
     ----------
     store : RunFolder
     order : Order
-    frames : dict of str to Frame
     blocks : list of Block
         Of all scenarios, the baseline's first.
     finished : iterable of str
@@ -64,8 +63,8 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
         Where no replicate of the baseline finished.
     """
     scenarios, baseline = order.scenarios, order.baseline
-    parameters, treaty = explain.parameter_table(scenarios), explain.treaty_table(frames)
-    years, districts = frames[baseline].years, frames[baseline].districts
+    parameters, treaty = explain.parameter_table(scenarios), explain.treaty_table(scenarios)
+    years, districts = years_of(scenarios[baseline]), districts_of(scenarios[baseline])
     finished = iter(finished)
     base = _sample(store, blocks, next(finished))  # the baseline is the first
     if len(base.draws) == 0:
