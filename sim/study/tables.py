@@ -78,9 +78,6 @@ def make_tables(store: RunFolder, order: Order, blocks: list[Block],
         if len(sample.draws):
             parts[name] = _variant_part(scenarios[name], sample, base, years, districts, name == order.headline)
             _compare_in_group(parts[name], sample, base, firsts, order, years, districts)
-    for name, part in parts.items():
-        if part.summary and scenarios[name].programme.budget is not None:
-            part.money.append(money_table(store, [b for b in blocks if b.scenario == name], scenarios[name], years))
     from_baseline = [parts[baseline], *(parts[name] for name in scenarios if name != baseline)]
     in_order = [parts[name] for name in scenarios]
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
@@ -124,7 +121,7 @@ def _compare_in_group(part: _Part, sample: Sample, base: Sample, firsts: dict[st
 
 
 def _baseline_part(scenario: Scenario, base: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> _Part:
-    part = _levels(base, years, districts)
+    part = _levels(scenario, base, years, districts)
     total = explain.national_total(base, "casualties_expected")
     part.drivers.append(explain.drivers(scenario, base, total, "casualties_total"))
     part.spread.append(spread(scenario, base))
@@ -133,7 +130,7 @@ def _baseline_part(scenario: Scenario, base: Sample, years: tuple[int, ...], dis
 
 def _variant_part(scenario: Scenario, sample: Sample, base: Sample, years: tuple[int, ...],
                   districts: tuple[str, ...], is_headline: bool) -> _Part:
-    part = _levels(sample, years, districts)
+    part = _levels(scenario, sample, years, districts)
     part.spread.append(spread(scenario, sample))
     if not matched(sample, base)[0].any():
         return part  # no replicate that both have
@@ -149,9 +146,10 @@ def _variant_part(scenario: Scenario, sample: Sample, base: Sample, years: tuple
     return part
 
 
-def _levels(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> _Part:
+def _levels(scenario: Scenario, sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> _Part:
     """What baseline and variants have in common."""
     return _Part(sample.failures, [summarise(sample, years, districts), derived(sample)],
+                 money=[money_table(scenario, sample, years)] if scenario.programme.budget is not None else [],
                  totals={m: explain.national_total(sample, m) for m in BY_END_METRICS})
 
 
