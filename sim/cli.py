@@ -125,10 +125,8 @@ def compare(files: tuple[Path, ...], quick: bool, only: tuple[str, ...], draws: 
             fit = files[0].parent / "calibration_fit.csv"
             pool.warm_up()
             with progress_shown("comparing") as progress:
-                import pandas as pd
-
                 results = study.compare_study(loaded, quick, draws, per_draw, pool, folder, progress, only or None,
-                                              pd.read_csv(fit) if fit.is_file() else None)
+                                              fit if fit.is_file() else None)
         else:
             scenarios = {f.stem: load(f) for f in files}
             if len(scenarios) < len(files):

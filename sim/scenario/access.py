@@ -22,8 +22,10 @@ _TABLES = {"strata", "access", "numbers", "years"}
 
 def resolved_families(scenario: Scenario) -> dict[str, Family]:
     """Families that contamination or transfers name, sorted; the scenario's own before the catalogue's."""
-    known = {**catalogue_families(), **scenario.families}
-    return {name: known[name] for name in sorted(used_families(scenario))}
+    if scenario._resolved is None:
+        known = {**catalogue_families(), **scenario.families}
+        scenario._resolved = {name: known[name] for name in sorted(used_families(scenario))}
+    return dict(scenario._resolved)
 
 
 def quantities(scenario: Scenario) -> dict[str, Quantity]:
@@ -75,7 +77,7 @@ def to_yaml(scenario: Scenario, written: dict[str, str] | None = None) -> str:
     ----------
     scenario : Scenario
     written : dict, optional
-        Sections of other scenarios that were written before: variants share most of them. Added to.
+        Parts of other scenarios that were written before: variants share most of them. Added to.
     """
     data = scenario.model_dump(by_alias=True, exclude_none=True, exclude={"map"})
     data["families"] = {n: f.model_dump(exclude_none=True) for n, f in resolved_families(scenario).items()}
@@ -83,11 +85,20 @@ def to_yaml(scenario: Scenario, written: dict[str, str] | None = None) -> str:
     nested = {name: section for name, section in data.items() if _is_nested(section)}
     texts = [write_yaml({name: section for name, section in data.items() if name not in nested})]
     for name, section in nested.items():
-        key = repr((name, section))
-        if key not in written:
-            written[key] = write_yaml({name: section})
-        texts.append(written[key])
+        texts.append(head := f"{name}:\n")
+        for part in _parts(section):
+            key = repr((name, part))
+            if key not in written:
+                written[key] = write_yaml({name: part}).removeprefix(head)
+            texts.append(written[key])
     return "".join(texts)
+
+
+def _parts(section: Any) -> list[Any]:
+    """A section in as many parts as can be written apart: one for each section in it, where it holds only such."""
+    if isinstance(section, dict) and all(isinstance(part, dict) for part in section.values()):
+        return [{name: part} for name, part in section.items()]
+    return [section]
 
 
 def _is_nested(section: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sim.scenario.findings import Finding
 from sim.scenario.programme import Budget, Fund, Method, Programme, Survey, Teams
@@ -27,6 +28,20 @@ class _Kind:
     name: str
     method: Method
     days: float
+
+    @cached_property
+    def fastest(self) -> float:
+        """m2 per team and day on the land where the method is fastest."""
+        rate = self.method.rate_m2_per_day.central
+        for factors in (self.method.rate_by_land_use, self.method.rate_by_vegetation):
+            rate *= max([1.0, *(factor.central for factor in factors.values())])
+        after = self.method.rate_after_preparation
+        return rate * max(1.0, after.central if after is not None else 1.0)
+
+    @cached_property
+    def usd_per_m2(self) -> float:
+        """What a m2 costs there."""
+        return self.method.cost_usd_per_m2.central + self.method.cost_usd_per_team_day.central / self.fastest
 
     def does(self, stage: str, use: str) -> bool:
         return stage in self.method.stages and (self.method.land_uses is None or use in self.method.land_uses)
@@ -111,7 +126,7 @@ def _too_much(work: list[Work], kinds: list[_Kind], years: float) -> Iterator[Fi
     """Stages whose land is more than all teams can cover."""
     for stage, name in STAGES.items():
         km2 = sum(w[stage] for use, w in work if any(k.does(stage, use) for k in kinds))
-        can = sum(k.days * _fastest(k.method) for k in kinds if stage in k.method.stages) / 1e6
+        can = sum(k.days * k.fastest for k in kinds if stage in k.method.stages) / 1e6
         if km2 > can > 0.0:
             yield Finding(
                 TEAMS, f"{name} of {km2:,.3g} km2 is {km2 / can:.2g} times what all its teams can cover in {years:g} "
@@ -119,21 +134,11 @@ def _too_much(work: list[Work], kinds: list[_Kind], years: float) -> Iterator[Fi
                 "more teams, a higher rate or a longer run", at_key=True)
 
 
-def _fastest(method: Method) -> float:
-    """m2 per team and day on the land where a method is fastest."""
-    rate = method.rate_m2_per_day.central
-    for factors in (method.rate_by_land_use, method.rate_by_vegetation):
-        rate *= max([1.0, *(factor.central for factor in factors.values())])
-    after = method.rate_after_preparation
-    return rate * max(1.0, after.central if after is not None else 1.0)
-
-
 def _too_dear(work: list[Work], kinds: list[_Kind], budget: Budget, first: int, last: int) -> Iterator[Finding]:
     """Lines of the budget that cannot pay for their stages, by the cheapest teams."""
     for line, stages in (("survey", ("nts", "resurvey")), ("clearance", ("clearance",))):
-        usd = sum(1e6 * km2[stage] * min(
-            (k.method.cost_usd_per_m2.central + k.method.cost_usd_per_team_day.central / _fastest(k.method)
-             for k in kinds if k.does(stage, use)), default=0.0) for use, km2 in work for stage in stages)
+        usd = sum(1e6 * km2[stage] * min((k.usd_per_m2 for k in kinds if k.does(stage, use)), default=0.0)
+                  for use, km2 in work for stage in stages)
         money = sum(_money(fund, line, first, last) for fund in (budget, *budget.donors.values()))
         if usd > money:
             yield Finding(

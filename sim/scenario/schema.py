@@ -298,6 +298,7 @@ class Scenario(Section):
     _folder: Path | None = PrivateAttr(None)
     _inputs: dict[str, str] = PrivateAttr({})
     _quantities: dict[str, Quantity] | None = PrivateAttr(None)  # filled by `quantities`, once
+    _resolved: dict[str, Family] | None = PrivateAttr(None)  # filled by `resolved_families`, once
     _warnings: tuple[Fault, ...] = PrivateAttr(())
 
     @property

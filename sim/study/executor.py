@@ -133,6 +133,12 @@ def _work(content: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Pr
     return block, chunk, Process(process, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
+def _warm(content: bytes) -> None:
+    """Compile the kernels, or load them where they are compiled already."""
+    for failure in _work(content, Block("warmup", 0, 1), 1)[1].failures:
+        raise RuntimeError(failure["traceback"])
+
+
 def _follow_parent() -> None:
     """A worker leaves Ctrl-C to the process that started it, and ends with that process, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -168,6 +174,7 @@ class Workers:
         self.count = count or os.cpu_count() or 1
         self.afterwards = afterwards
         self.pool: ProcessPoolExecutor | None = None
+        self.warm: Future[None] | None = None
         if self.count > 1:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of the linear algebra would spin
             self.pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), _follow_parent)
@@ -193,18 +200,20 @@ class Workers:
                     self.pool.submit(function, *arguments)
 
     def warm_up(self) -> None:
-        """Compile the kernels here, or load them where they are compiled already; then each process loads them."""
+        """Begin to compile the kernels in one process; the work waits for that, and the others only load them.
+
+        Where they are compiled already, that process loads them, and nobody waits long.
+        """
         from importlib.resources import files
         from pathlib import Path
 
         from sim.scenario import load
 
-        scenario = load(Path(str(files("sim.study") / "warmup.yaml")))
-        work = packed(scenario), Block("warmup", 0, 1), 1
-        failures = _work(*work)[1].failures
-        if failures:
-            raise RuntimeError(failures[0]["traceback"])
-        self.each(_work, *work)
+        content = packed(load(Path(str(files("sim.study") / "warmup.yaml"))))
+        if self.pool is None:
+            _warm(content)
+        else:
+            self.warm = self.pool.submit(_warm, content)
 
     def map(self, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
         """Results of a function of each item, in their order; the work begins before the first is asked for."""
@@ -219,6 +228,8 @@ class Workers:
         pool = self.pool
 
         def to_do() -> Iterator[Block]:
+            if self.warm is not None:
+                self.warm.result()
             yield from blocks
             if self.afterwards:
                 self.each(import_module, self.afterwards)

@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 
 from sim.core.records import YEAR_DAYS
-from sim.scenario import quantities, treaty_check
+from sim.scenario import quantities, resolved_families, treaty_check
 from sim.scenario.schema import Family, Scenario
 from sim.study.metrics import METRICS, NATIONAL
 from sim.study.sample import Sample
 from sim.study.summary import by_draw, ratio_of_means
 from sim.world import draw_one, draw_parameters
 from sim.world.calendar import to_days
-from sim.world.frame import Frame
 
 FEWEST_DRAWS = 40
 """With fewer parameter draws shares of variance are mostly accident and are not given."""
@@ -109,7 +108,7 @@ def parameter_table(scenarios: dict[str, Scenario]) -> pd.DataFrame:
     return table.sort_values("path", kind="stable", ignore_index=True)
 
 
-def treaty_table(frames: dict[str, Frame]) -> pd.DataFrame:
+def treaty_table(scenarios: dict[str, Scenario]) -> pd.DataFrame:
     """CCW AP II, Technical Annex 3(a), for every family in use.
 
     A family that a scenario changes has a row for each of its forms: the first under its own name, others
@@ -117,14 +116,14 @@ def treaty_table(frames: dict[str, Frame]) -> pd.DataFrame:
     """
     forms: dict[str, list[Family]] = {}
     rows = []
-    for scenario, frame in frames.items():
-        for name, spec in frame.families:
+    for used_in, scenario in scenarios.items():
+        for name, spec in resolved_families(scenario).items():
             known = forms.setdefault(name, [])
             if spec in known:
                 continue
             check = treaty_check(spec)
-            label = f"{name} ({scenario})" if known else name
-            title = f"{spec.title}; changed in {scenario}" if known else spec.title
+            label = f"{name} ({used_in})" if known else name
+            title = f"{spec.title}; changed in {used_in}" if known else spec.title
             rows.append((label, title, check.share_not_sd_30d, check.share_functioning_120d, check.meets_3a))
             known.append(spec)
     columns = ["family", "title", "share_not_sd_30d", "share_functioning_120d", "meets_3a"]

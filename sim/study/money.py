@@ -15,6 +15,7 @@ from sim.world.frame import Frame
 if TYPE_CHECKING:
     import pandas as pd  # worker processes need none of it
 
+    from sim.study.sample import Sample
     from sim.study.store import Block, RunFolder
 
 FLOWS = ("came_in", "paid", "lost")
@@ -40,7 +41,7 @@ def money_of(replicates: list[dict[str, np.ndarray]], frame: Frame) -> dict[str,
         for name in map(_column, dict(_cells(_payers(frame.scenario))))}
 
 
-def money_table(store: RunFolder, blocks: list[Block], scenario: Scenario, years: tuple[int, ...]) -> pd.DataFrame:
+def money_table(scenario: Scenario, sample: Sample, years: tuple[int, ...]) -> pd.DataFrame:
     """Mean and quantiles over replicates of what came in, was paid, lost, left and owed [usd].
 
     By payer and line, with totals as "all". ``came_in``, ``paid`` and ``lost`` are flows, the whole run's under period
@@ -49,32 +50,31 @@ def money_table(store: RunFolder, blocks: list[Block], scenario: Scenario, years
 
     Parameters
     ----------
-    store : RunFolder
-    blocks : list of Block
-        All of the scenario.
     scenario : Scenario
         With a budget.
+    sample : Sample
     years : tuple of int
     """
     import pandas as pd
 
-    from sim.study import sample
+    from sim.study.sample import SLAB_BYTES
     from sim.study.summary import chance_error
 
     cells = list(dict(_cells(_payers(scenario))))
-    draws = np.concatenate([store.read(block, ("draw",))["draw"][:, 0, 0] for block in blocks])
+    draws = sample.draws
     # few cells at a time where there are very many replicates: memory does not grow with them
-    together = max(sample.SLAB_BYTES // (8 * len(draws) * (len(years) + 1)), 1)
+    together = max(SLAB_BYTES // (8 * len(draws) * (len(years) + 1)), 1)
     periods = [*map(str, years), ALL]
     tables = []
     for told in _batches(_told(cells), together):
-        usd = np.concatenate([_usd_of(told, cells, store, block) for block in blocks])  # (replicate, row, year)
+        # (replicate, row, year)
+        usd = np.concatenate([_usd_of(told, cells, sample.store, block) for block in sample.blocks])
         payer, line, flow = (np.array(names) for names in zip(*told, strict=True))
         last = np.where(np.isin(flow, FLOWS), usd.sum(axis=2), usd[:, :, -1])
         values = np.concatenate([usd, last[:, :, None]], axis=2).reshape(len(draws), -1).astype(float)
         low, mid, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
         tables.append(pd.DataFrame({
-            "scenario": blocks[0].scenario, "payer": np.repeat(payer, len(periods)),
+            "scenario": sample.name, "payer": np.repeat(payer, len(periods)),
             "line": np.repeat(line, len(periods)), "flow": np.repeat(flow, len(periods)), "unit": "usd",
             "period": periods * len(told), "mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high,
             "mc_error": chance_error(values, draws), "n": len(values)}))

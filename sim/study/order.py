@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from sim.programme import PolicyError, check_policy, written_policy
-from sim.scenario import Scenario, catalogue_sources, load, to_yaml
+from sim.scenario import Scenario, catalogue_sources, digest, load, to_yaml
 from sim.scenario.schema import Deadline, Replicates
 from sim.study.manifest import (
     LONGEST_NAME,
@@ -26,7 +24,7 @@ from sim.study.manifest import (
 )
 from sim.study.store import RunFolder
 from sim.study.versions import versions
-from sim.world.frame import Frame
+from sim.world.size import districts_of
 
 ESTIMATOR_NOTE = (
     "counted: accidents as they fell in the runs; expected: the same with the chance of each encounter "
@@ -44,15 +42,15 @@ class Order:
     scenarios : dict of str to Scenario
     asked : dict
         The manifest as it stands before the work.
-    fit : DataFrame or None
-        Fitted against observed casualties by year.
+    fit : Path or None
+        CSV table of fitted against observed casualties by year.
     map : str or None
         GeoJSON of schematic districts.
     """
 
     scenarios: dict[str, Scenario]
     asked: dict[str, Any]
-    fit: pd.DataFrame | None = None
+    fit: Path | None = None
     map: str | None = None
 
     def here(self) -> Order:
@@ -100,8 +98,8 @@ def _here() -> dict[str, Any]:
     return {"versions": versions(), "platform": platform.platform()}
 
 
-def make_order(scenarios: dict[str, Scenario], frames: dict[str, Frame], baseline: str, draws: int, per_draw: int,
-               about: dict[str, Any], fit: pd.DataFrame | None) -> Order:
+def make_order(scenarios: dict[str, Scenario], baseline: str, draws: int, per_draw: int,
+               about: dict[str, Any], fit: Path | None) -> Order:
     """The order of a run from scenarios; ``about`` holds study, question, headline, titles, over, sources, inputs."""
     for name in scenarios:
         if not is_name(name):
@@ -113,13 +111,13 @@ def make_order(scenarios: dict[str, Scenario], frames: dict[str, Frame], baselin
         "baseline": baseline, "headline": about.get("headline"), "seed": first.seed, "start": str(first.start),
         "horizon_years": first.horizon_years, "replicates": {"draws": draws, "per_draw": per_draw},
         "scenarios": [{
-            "name": name, "title": about.get("titles", {}).get(name) or s.title, "digest": digest_of(frames[name]),
+            "name": name, "title": about.get("titles", {}).get(name) or s.title, "digest": digest_of(s),
             "over": about.get("over", {}).get(name), "group": about.get("groups", {}).get(name, ""),
             "policy": s.programme.priority,
             "transferred_families": sorted({t.family for t in s.transfers.values() if t.devices.high > 0}),
         } for name, s in scenarios.items()],
         "deadline": about["deadline"].model_dump(mode="json") if about.get("deadline") else None,
-        "districts": list(frames[baseline].districts), "estimator_note": ESTIMATOR_NOTE,
+        "districts": list(districts_of(first)), "estimator_note": ESTIMATOR_NOTE,
         "sources": {**catalogue_sources(), **about.get("sources", {})},
         "inputs": {file: checksum for files in (about.get("inputs", {}), *(s.inputs for s in scenarios.values()))
                    for file, checksum in files.items()},
@@ -131,10 +129,10 @@ def make_order(scenarios: dict[str, Scenario], frames: dict[str, Frame], baselin
     return Order(scenarios, asked, fit, drawing)
 
 
-def digest_of(frame: Frame) -> str:
+def digest_of(scenario: Scenario) -> str:
     """Digest of everything that can change a number: the scenario, and the text of a policy that a user wrote."""
-    written = written_policy(frame.scenario.programme.priority)
-    return frame.digest if written is None else hashlib.sha256((frame.digest + written.digest).encode()).hexdigest()
+    own, written = digest(scenario), written_policy(scenario.programme.priority)
+    return own if written is None else hashlib.sha256((own + written.digest).encode()).hexdigest()
 
 
 def folder_name(name: str, asked: dict[str, Any]) -> str:
@@ -158,7 +156,9 @@ def write_order(store: RunFolder, order: Order) -> None:
         as_run = scenario.model_copy(update={"replicates": sizes})
         store.write_text(scenario_file(name, order.scenarios), to_yaml(as_run, written))
     if order.fit is not None:
-        store.write_table(FIT, order.fit)
+        import pandas as pd
+
+        store.write_table(FIT, pd.read_csv(order.fit))
     if order.map is not None:
         store.write_text(MAP, order.map)
     write_manifest(store.path, order.asked, order.handed_in)
@@ -199,7 +199,7 @@ def read_order(store: RunFolder) -> Order:
     scenarios = {name: load(store.path / scenario_file(name, names)) for name in names}
     for policy in sorted({scenario.programme.priority for scenario in scenarios.values()}):
         _check_handed_in(policy, store.path / policy_file(policy))
-    return Order(scenarios, asked, pd.read_csv(store.path / FIT) if FIT in handed_in else None,
+    return Order(scenarios, asked, store.path / FIT if FIT in handed_in else None,
                  (store.path / MAP).read_text(encoding="utf-8") if MAP in handed_in else None)
 
 
@@ -216,11 +216,11 @@ def _check_handed_in(policy: str, file: Path) -> None:
             f"{written.origin}: the policy {policy!r} there is not the one of the run, which is in {file}")
 
 
-def check_digests(order: Order, frames: dict[str, Frame], folder: Path) -> None:
+def check_digests(order: Order, folder: Path) -> None:
     """Raise `ValueError` where a scenario in a run folder is not the one that the run began with."""
     for scenario in order.asked["scenarios"]:
         name = scenario["name"]
-        begun, now = scenario["digest"], digest_of(frames[name])
+        begun, now = scenario["digest"], digest_of(order.scenarios[name])
         if begun != now:
             raise ValueError(f"{folder / scenario_file(name, order.scenarios)}: has the digest {now[:12]}, but the run "
                              f"began with {begun[:12]}: the file was changed since")

@@ -20,7 +20,6 @@ from sim.study.runs import Progress, carry_out
 from sim.study.sample import COLUMNS
 from sim.study.store import Block, RunFolder
 from sim.study.versions import changes
-from sim.world import make_frame
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,13 @@ def reproduce(folder: str | Path, workers: int | Workers | None = None, again: s
     told = read_manifest(store.path)
     if told is None or not is_finished(told):
         raise StoreError(f"{store.path}: the run is not finished; to finish it: demrisk resume {store.path}")
-    frames = {name: make_frame(s) for name, s in order.scenarios.items()}
-    check_digests(order, frames, store.path)
+    check_digests(order, store.path)
     with ExitStack() as stack:
         second = RunFolder(Path(again) if again is not None else
                            Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demrisk-"))) / "run")
         if second.path.exists():
             raise StoreError(f"{second.path}: exists already; the second run needs a folder of its own")
-        carry_out(order.here(), frames, second, workers, progress)
+        carry_out(order.here(), second, workers, progress)
         differing = [*_chunks_differ(store, second), *_tables_differ(store.path, second.path, told[TABLES])]
     platforms = told.get("platform"), order.here().asked["platform"]
     elsewhere = [f"platform {platforms[0]} there, {platforms[1]} here"] if platforms[0] != platforms[1] else []

@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sim.programme import check_policy
 from sim.scenario import LoadedStudy, Scenario
@@ -19,12 +17,12 @@ from sim.study.estimate import check_possible, estimate
 from sim.study.executor import Process, Workers, workers_for
 from sim.study.files import now
 from sim.study.manifest import check_same, check_versions, read_manifest, write_manifest
-from sim.study.order import Order, check_digests, digest_of, folder_name, make_order, read_order, write_order
-from sim.study.results import Results
+from sim.study.order import Order, check_digests, folder_name, make_order, read_order, write_order
 from sim.study.store import Block, Chunk, RunFolder, blocks_of
-from sim.study.tables import make_tables
-from sim.world import make_frame
-from sim.world.frame import Frame
+from sim.world.size import districts_of, years_of
+
+if TYPE_CHECKING:
+    from sim.study.results import Results  # what makes and reads tables is imported while the processes are at work
 
 Progress = Callable[[int, int], None]
 
@@ -54,7 +52,7 @@ def run(scenario: Scenario, draws: int | None = None, per_draw: int | None = Non
 
 def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = None, per_draw: int | None = None,
             workers: int | Workers | None = None, folder: str | Path | None = None, progress: Progress | None = None,
-            about: dict[str, Any] | None = None, fit: pd.DataFrame | None = None) -> Results:
+            about: dict[str, Any] | None = None, fit: Path | None = None) -> Results:
     """Run scenarios on the same draws and compare each with a baseline.
 
     Parameters are those of `run`; ``about`` is added to the manifest (study, question, titles, sources).
@@ -75,12 +73,11 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     about, sizes = about or {}, scenarios[baseline].replicates
     draws, per_draw = draws or sizes.draws, per_draw or sizes.per_draw
     check_possible(estimate(scenarios, draws, per_draw), workers, Path(folder or "runs"))
-    frames = {name: make_frame(s) for name, s in scenarios.items()}
-    _check_alike(frames, baseline)
-    order = make_order(scenarios, frames, baseline, draws, per_draw, about, fit)
+    _check_alike(scenarios, baseline)
+    order = make_order(scenarios, baseline, draws, per_draw, about, fit)
     if folder is None:
         folder = Path("runs") / folder_name(about.get("study", "run"), order.asked)
-    return carry_out(order, frames, RunFolder(Path(folder)), workers, progress)
+    return carry_out(order, RunFolder(Path(folder)), workers, progress)
 
 
 def resume(folder: str | Path, workers: int | Workers | None = None, progress: Progress | None = None) -> Results:
@@ -100,13 +97,11 @@ def resume(folder: str | Path, workers: int | Workers | None = None, progress: P
     store = RunFolder(Path(folder))
     order = read_order(store)
     check_possible(estimate(order.scenarios, order.draws, order.per_draw), workers, store.path)
-    frames = {name: make_frame(s) for name, s in order.scenarios.items()}
-    check_digests(order, frames, store.path)
-    return carry_out(order, frames, store, workers, progress)
+    check_digests(order, store.path)
+    return carry_out(order, store, workers, progress)
 
 
-def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers: int | Workers | None,
-               progress: Progress | None) -> Results:
+def carry_out(order: Order, store: RunFolder, workers: int | Workers | None, progress: Progress | None) -> Results:
     """Compute what the folder does not hold yet, then all tables.
 
     The manifest is there from the beginning; what the run took is added to it when all else is written.
@@ -121,13 +116,18 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
             blocks = blocks_of(
                 [order.baseline, *(name for name in order.scenarios if name != order.baseline)],
                 order.draws, order.per_draw)
-            work = _work(blocks, store, {name: digest_of(frame) for name, frame in frames.items()})
+            work = _work(blocks, store, {s["name"]: s["digest"] for s in order.asked["scenarios"]})
             memory: dict[str, int] = {}
             with workers_for(len(work), workers) as pool:
                 computed = pool.run(order.scenarios, list(work), order.per_draw)
-                write_order(store, order)  # here and in what follows the processes are at work
-                finished = _fill(store, blocks, work, computed, frames[order.baseline].years, memory, progress)
-                tables = make_tables(store, order, frames, blocks, finished)
+                # here and in what follows the processes are at work
+                from sim.study.results import Results
+                from sim.study.tables import make_tables
+
+                write_order(store, order)
+                years = years_of(order.scenarios[order.baseline])
+                finished = _fill(store, blocks, work, computed, years, memory, progress)
+                tables = make_tables(store, order, blocks, finished)
             store.write_tables(tables)
             seconds = time.perf_counter() - started
             replicates = sum(block.last - block.first for block in work)
@@ -143,7 +143,7 @@ def carry_out(order: Order, frames: dict[str, Frame], store: RunFolder, workers:
 def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = None, per_draw: int | None = None,
                   workers: int | Workers | None = None, folder: str | Path | None = None,
                   progress: Progress | None = None, only: Iterable[str] | None = None,
-                  fit: pd.DataFrame | None = None) -> Results:
+                  fit: Path | None = None) -> Results:
     """Run a study file: all variants of its base, on the same draws, against its baseline."""
     spec = study.study
     names = [n for n in study.scenarios if only is None or n in set(only) | {spec.baseline}]
@@ -157,13 +157,13 @@ def compare_study(study: LoadedStudy, quick: bool = False, draws: int | None = N
                    per_draw or sizes.per_draw, workers, folder, progress, about, fit)
 
 
-def _check_alike(frames: dict[str, Frame], baseline: str) -> None:
-    base = frames[baseline]
-    for name, frame in frames.items():
-        for what in ("years", "districts"):
-            if getattr(frame, what) != getattr(base, what):
+def _check_alike(scenarios: dict[str, Scenario], baseline: str) -> None:
+    base = scenarios[baseline]
+    for name, scenario in scenarios.items():
+        for what, of in (("years", years_of), ("districts", districts_of)):
+            if of(scenario) != of(base):
                 raise ValueError(f"{name} and {baseline} differ in {what}: differences would have no meaning")
-        if frame.scenario.seed != base.scenario.seed:
+        if scenario.seed != base.seed:
             raise ValueError(f"{name} and {baseline} have different seeds: they would not share their draws")
 
 

@@ -14,6 +14,7 @@ SLAB_BYTES = 1 << 24
 """Numbers of one scenario that are in memory together, about; of one metric at least one district's."""
 
 COLUMNS = [metric.column for metric in (*METRICS, *NATIONAL)]
+_PLACE = {column: i for i, column in enumerate(COLUMNS)}
 
 
 class Sample:
@@ -37,7 +38,7 @@ class Sample:
 
     def __init__(self, store: RunFolder, name: str, blocks: list[Block]) -> None:
         self.name = name
-        self._store, self._blocks = store, blocks
+        self.store, self.blocks = store, blocks
         parts = [store.read(block, ("draw", "inner", "completed_years")) for block in blocks]
         self._years, self._districts = parts[0]["draw"].shape[1:]
         self.draws, self.inner, self.completed_years = (
@@ -56,7 +57,7 @@ class Sample:
         Places are the districts and their total, in one slab or, where there are very many replicates, in
         several. National metrics have one place.
         """
-        if metric not in METRICS:
+        if _is_national(metric):
             yield _with_last(self._column(metric.column)[:, :, :1], metric)
         elif self._width == self._districts:
             values = self._column(metric.column)
@@ -69,35 +70,36 @@ class Sample:
 
     def total(self, metric: Metric) -> np.ndarray:
         """Values of the whole country with the total of the periods appended, (replicate, year + 1, 1)."""
-        if metric not in METRICS:
+        if _is_national(metric):
             return _with_last(self._column(metric.column)[:, :, :1], metric)
         return _with_last(self._gather(metric.column, lambda v: v.sum(axis=2, keepdims=True)), metric)
 
     def _column(self, column: str) -> np.ndarray:
         """All values of a column; its neighbours are read with it. Two such groups are kept: a metric and its
         expected value may lie far apart."""
-        group = COLUMNS.index(column) // self._together
+        group = _PLACE[column] // self._together
         if group not in self._groups:
             while len(self._groups) > 1:
                 del self._groups[next(iter(self._groups))]
             names = COLUMNS[group * self._together: (group + 1) * self._together]
-            parts = [self._store.read(block, names) for block in self._blocks]
+            parts = [self.store.read(block, names) for block in self.blocks]
             self._groups[group] = {name: np.concatenate([part[name] for part in parts]) for name in names}
         return self._groups[group][column]
 
     def _gather(self, column: str, cut: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """A part of the values of a column, cut from each chunk."""
-        known = self._groups.get(COLUMNS.index(column) // self._together)
+        known = self._groups.get(_PLACE[column] // self._together)
         if known is not None:
             return cut(known[column])
-        return np.concatenate([cut(self._store.read(block, (column,))[column]).copy() for block in self._blocks])
+        return np.concatenate([cut(self.store.read(block, (column,))[column]).copy() for block in self.blocks])
+
+
+def _is_national(metric: Metric) -> bool:
+    return _PLACE[metric.column] >= len(METRICS)
 
 
 def _with_last(values: np.ndarray, metric: Metric) -> np.ndarray:
     """Append the sum over the years, one after the other, or the last year of a stock."""
     if metric.kind == "stock":
         return np.concatenate([values, values[:, -1:]], axis=1)
-    whole = values[:, 0].copy()
-    for year in range(1, values.shape[1]):
-        whole += values[:, year]
-    return np.concatenate([values, whole[:, None]], axis=1)
+    return np.concatenate([values, np.add.accumulate(values, axis=1)[:, -1:]], axis=1)

@@ -9,12 +9,10 @@ from sim.scenario.schema import Scenario
 from sim.study.metrics import METRICS, NATIONAL
 from sim.study.sample import Sample
 from sim.study.summary import matched
-from sim.world import draw_parameters
-
-COLUMNS = ["scenario", "baseline", "metric", "unit", "group", "sd", "sd_chance", "sd_unknown", "share_unknown"]
+from sim.world import is_uncertain
 
 
-def split_variance(values: np.ndarray, draws: np.ndarray) -> tuple[float, float]:
+def split_variance(values: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Variance of one run by chance, and by what is not known; nested draws (MODEL section 10).
 
     Var(parameters) = Var(means of the draws) - within / inner. That estimate can fall below zero by accident; it is
@@ -22,23 +20,25 @@ def split_variance(values: np.ndarray, draws: np.ndarray) -> tuple[float, float]
 
     Parameters
     ----------
-    values, draws : (replicate,)
-        In the order of the draws.
+    values : (..., replicate) float64
+    draws : (replicate,) int64
+        In their order.
 
     Returns
     -------
-    (float, float)
+    (...) float64, (...) float64
         NaN where a draw has one run only: the two cannot be told apart.
     """
     _, start, counts = np.unique(draws, return_index=True, return_counts=True)
-    freedom = len(values) - len(start)
+    freedom = values.shape[-1] - len(start)
     if freedom <= 0:
-        return np.nan, np.nan
-    means = np.add.reduceat(values, start) / counts
-    within = float(((values - np.repeat(means, counts)) ** 2).sum()) / freedom
+        unknown = np.full(values.shape[:-1], np.nan)
+        return unknown, unknown
+    means = np.add.reduceat(values, start, axis=-1) / counts
+    within = ((values - np.repeat(means, counts, axis=-1)) ** 2).sum(axis=-1) / freedom
     if len(start) == 1:
-        return within, 0.0
-    return within, max(0.0, float(means.var(ddof=1)) - within / float(counts.mean()))
+        return within, np.zeros_like(within)
+    return within, np.maximum(0.0, means.var(axis=-1, ddof=1) - within / counts.mean())
 
 
 def spread(scenario: Scenario, sample: Sample, base: Sample | None = None) -> pd.DataFrame:
@@ -53,15 +53,15 @@ def spread(scenario: Scenario, sample: Sample, base: Sample | None = None) -> pd
         Of the baseline: the spread is that of the paired difference.
     """
     mine, other = (np.ones(len(sample.draws), bool), None) if base is None else matched(sample, base)
-    uncertain = bool(draw_parameters(scenario, 0).scores)
-    draws = sample.draws[mine] if uncertain else np.zeros(int(mine.sum()), np.int64)
-    rows = []
-    for metric in (*METRICS, *NATIONAL):
-        values = sample.total(metric)[mine, -1, 0]
-        if base is not None and other is not None:
-            values = values - base.total(metric)[other, -1, 0]
-        chance, unknown = split_variance(values, draws)
-        share = unknown / (chance + unknown) if chance + unknown > 0.0 else 0.0 if chance == 0.0 else np.nan
-        rows.append((sample.name, base.name if base is not None else "", metric.name, metric.unit, metric.group,
-                     np.sqrt(chance + unknown), np.sqrt(chance), np.sqrt(unknown), share))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    draws = sample.draws[mine] if is_uncertain(scenario) else np.zeros(int(mine.sum()), np.int64)
+    metrics = (*METRICS, *NATIONAL)
+    values = np.array([sample.total(metric)[mine, -1, 0] for metric in metrics])
+    if base is not None and other is not None:
+        values -= np.array([base.total(metric)[other, -1, 0] for metric in metrics])
+    chance, unknown = split_variance(values, draws)
+    both = chance + unknown
+    share = np.divide(unknown, both, out=np.where(chance == 0.0, 0.0, np.nan), where=both > 0.0)
+    return pd.DataFrame({
+        "scenario": sample.name, "baseline": base.name if base is not None else "",
+        "metric": [m.name for m in metrics], "unit": [m.unit for m in metrics], "group": [m.group for m in metrics],
+        "sd": np.sqrt(both), "sd_chance": np.sqrt(chance), "sd_unknown": np.sqrt(unknown), "share_unknown": share})

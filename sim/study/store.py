@@ -162,8 +162,8 @@ class RunFolder:
         import pyarrow.parquet as pq
 
         path = self._stored[block.stem]
-        with _foreign_told(path):
-            table = pq.read_table(path, columns=list(columns))
+        with _foreign_told(path), pq.ParquetFile(path) as file:
+            table = file.read(columns=list(columns))
             shape = json.loads(table.schema.metadata[b"shape"])
             return {name: table.column(name).to_numpy().reshape(shape) for name in columns}
 

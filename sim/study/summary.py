@@ -7,7 +7,9 @@ left because a draw has few replicates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,16 +22,25 @@ SUMMARY_COLUMNS = [
     "scenario", "metric", "unit", "period", "district", "group", "mean", "p05", "p50", "p95", "mc_error", "n"]
 RESAMPLED_TOGETHER = 1 << 20
 """Numbers drawn at a time in a bootstrap: its memory does not grow with the draws."""
+BATCH_BYTES = 1 << 20
+"""Of metrics whose numbers are summed up together: where there are few replicates, the calls would take longer."""
+Values = tuple[Metric, str, np.ndarray]
+"""Metric, estimator, and values by (replicate, period, place)."""
 Statistics = dict[str, np.ndarray]
 """Column of a table -> its values, (period, place) float64."""
 DIFFERENCE_COLUMNS = ["scenario", "baseline", *SUMMARY_COLUMNS[1:6], "estimator", *SUMMARY_COLUMNS[6:]]
 
 
 def by_draw(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Means over the replicates of each parameter draw, (draw, ...) float64."""
-    _, start = np.unique(draws, return_index=True)
+    """Means over the replicates of each parameter draw, (draw, ...) float64; draws in their order."""
+    start = _first_of(draws)
     counts = np.diff([*start, len(draws)])
     return np.add.reduceat(values, start, axis=0) / counts.reshape(-1, *([1] * (values.ndim - 1)))
+
+
+def _first_of(draws: np.ndarray) -> np.ndarray:
+    """First replicate of each draw, (draw,) int64."""
+    return np.flatnonzero(np.diff(draws, prepend=-1))
 
 
 def chance_error(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -42,7 +53,7 @@ def chance_error(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     if n < 2:
         return np.full(values.shape[1:], np.nan)
     means = by_draw(values, draws)
-    index = np.searchsorted(np.unique(draws), draws)
+    index = np.repeat(np.arange(len(means)), np.diff([*_first_of(draws), n]))
     within = ((values - means[index]) ** 2).sum(axis=0)
     freedom = n - len(means)
     variance = within / freedom if freedom > 0 else values.var(axis=0, ddof=1)
@@ -81,15 +92,13 @@ def _present_value(sample: Sample, name: str, rate: float) -> np.ndarray:
 
 def summarise(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> pd.DataFrame:
     """Mean and quantiles over replicates of every metric, period and district."""
-    parts = [
-        _columns(_joined(_statistics(slab, sample.draws, slab) for slab in sample.slabs(metric)),
-                 len(sample.draws), metric, years, districts)
-        for metric in (*METRICS, *NATIONAL)]
-    for name in DISCOUNTED:
-        for metric, rate in _discounted(name):
-            values = _present_value(sample, name, rate)
-            parts.append(_columns(_statistics(values, sample.draws, values), len(sample.draws), metric, (), ()))
-    table = _table(parts)
+    def values() -> Iterator[Values]:
+        for metric in (*METRICS, *NATIONAL):
+            yield from ((metric, "", slab) for slab in sample.slabs(metric))
+        for name in DISCOUNTED:
+            yield from ((metric, "", _present_value(sample, name, rate)) for metric, rate in _discounted(name))
+
+    table = _table(_columns(values(), sample.draws, lambda v: v, years, districts))
     table["scenario"] = sample.name
     return table[SUMMARY_COLUMNS]
 
@@ -103,31 +112,26 @@ def differences(sample: Sample, base: Sample, years: tuple[int, ...], districts:
         for slab, base_slab in zip(sample.slabs(metric), base.slabs(metric), strict=True):
             yield slab[ours] - base_slab[theirs]
 
-    def over_draws(values: np.ndarray) -> Statistics:
-        return _statistics(values, draws, by_draw(values, draws))
+    def change_of_value(name: str, rate: float) -> np.ndarray:
+        return _present_value(sample, name, rate)[ours] - _present_value(base, name, rate)[theirs]
 
-    parts = []
-    for metric in (*METRICS, *NATIONAL):
-        found = {"counted": (over_draws(d) for d in change(metric))}
-        companion = EXPECTED_OF.get(metric.column)
-        if companion is not None:
-            other = next(m for m in METRICS if m.name == companion)
-            pairs = zip(change(metric), change(other), strict=True)
-            found["expected"] = (over_draws(control_variate(d, d - e)) for d, e in pairs)
-        for estimator, slabs in found.items():
-            columns = _columns(_joined(slabs), len(draws), metric, years, districts)
-            parts.append({**columns, "estimator": estimator})
-    for name in DISCOUNTED:
-        companion = EXPECTED_OF.get(name)
-        for metric, rate in _discounted(name):
-            d = _present_value(sample, name, rate)[ours] - _present_value(base, name, rate)[theirs]
-            values = {"counted": d}
+    def values() -> Iterator[Values]:
+        for metric in (*METRICS, *NATIONAL):
+            yield from ((metric, "counted", d) for d in change(metric))
+            companion = EXPECTED_OF.get(metric.column)
             if companion is not None:
-                e = _present_value(sample, companion, rate)[ours] - _present_value(base, companion, rate)[theirs]
-                values["expected"] = control_variate(d, d - e)
-            parts += [{**_columns(over_draws(v), len(draws), metric, (), ()), "estimator": estimator}
-                      for estimator, v in values.items()]
-    result = _table(parts)
+                other = next(m for m in METRICS if m.name == companion)
+                pairs = zip(change(metric), change(other), strict=True)
+                yield from ((metric, "expected", control_variate(d, d - e)) for d, e in pairs)
+        for name in DISCOUNTED:
+            companion = EXPECTED_OF.get(name)
+            for metric, rate in _discounted(name):
+                d = change_of_value(name, rate)
+                yield metric, "counted", d
+                if companion is not None:
+                    yield metric, "expected", control_variate(d, d - change_of_value(companion, rate))
+
+    result = _table(_columns(values(), draws, lambda v: by_draw(v, draws), years, districts))
     result["scenario"], result["baseline"] = sample.name, base.name
     return result[DIFFERENCE_COLUMNS]
 
@@ -154,10 +158,48 @@ def control_variate(values: np.ndarray, gap: np.ndarray) -> np.ndarray:
     return values - beta * gap
 
 
-def _statistics(values: np.ndarray, draws: np.ndarray, spread: np.ndarray) -> Statistics:
-    """Mean and its error from chance over replicates, quantiles over whatever ``spread`` holds a row for."""
-    low, mid, high = np.quantile(spread, [0.05, 0.5, 0.95], axis=0)
-    return {"mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high, "mc_error": chance_error(values, draws)}
+def _columns(values: Iterable[Values], draws: np.ndarray, spread: Callable[[np.ndarray], np.ndarray],
+             years: tuple[int, ...], districts: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Columns of the rows of each metric and estimator: arrays of one length, or one value for all rows.
+
+    Mean and its error from chance are over replicates, quantiles over whatever ``spread`` has a row for.
+    """
+    found = (pair for batch in _batches(values) for pair in _statistics(batch, draws, spread))
+    parts = []
+    for (metric, estimator), slabs in groupby(found, itemgetter(0)):
+        joined = _joined(statistics for _, statistics in slabs)
+        periods, places = joined["mean"].shape
+        parts.append({
+            "metric": metric.name, "unit": metric.unit,
+            "period": np.repeat(np.array([*map(str, years), "all"][-periods:], dtype=object), places),
+            "district": np.tile(np.array([*districts, "all"][-places:], dtype=object), periods),
+            "group": metric.group, **{name: v.ravel() for name, v in joined.items()}, "n": len(draws),
+            "estimator": estimator})
+    return parts
+
+
+def _batches(values: Iterable[Values]) -> Iterator[list[Values]]:
+    """Values of one shape that follow each other, so many bytes together at most.
+
+    One number for each replicate stays alone: in company its replicates would be added up in another order.
+    """
+    batch: list[Values] = []
+    for item in values:
+        shape, size = item[2].shape, item[2].nbytes
+        if batch and (shape != batch[0][2].shape or shape[1:] == (1, 1) or (len(batch) + 1) * size > BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(item)
+    yield batch
+
+
+def _statistics(batch: list[Values], draws: np.ndarray,
+                spread: Callable[[np.ndarray], np.ndarray]) -> Iterator[tuple[tuple[Metric, str], Statistics]]:
+    values = np.stack([v for _, _, v in batch], axis=1)  # (replicate, item, period, place)
+    low, mid, high = np.quantile(spread(values), [0.05, 0.5, 0.95], axis=0)
+    found = {"mean": values.mean(axis=0), "p05": low, "p50": mid, "p95": high, "mc_error": chance_error(values, draws)}
+    for i, (metric, estimator, _) in enumerate(batch):
+        yield (metric, estimator), {name: v[i] for name, v in found.items()}
 
 
 def _joined(slabs: Iterable[Statistics]) -> Statistics:
@@ -166,28 +208,20 @@ def _joined(slabs: Iterable[Statistics]) -> Statistics:
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
-def _columns(found: Statistics, n: int, metric: Metric, years: tuple[int, ...],
-             districts: tuple[str, ...]) -> dict[str, Any]:
-    """Columns of the rows of one metric: arrays of one length, or one value for all rows."""
-    periods, places = found["mean"].shape
-    names = [*districts, "all"] if places > 1 else ["all"]
-    return {
-        "metric": metric.name, "unit": metric.unit,
-        "period": np.repeat(np.array([*map(str, years), "all"], dtype=object), places),
-        "district": np.tile(np.array(names, dtype=object), periods), "group": metric.group,
-        **{name: values.ravel() for name, values in found.items()}, "n": n,
-    }
-
-
 def _table(parts: list[dict[str, Any]]) -> pd.DataFrame:
-    """One table of the columns of several metrics: one table for each would take longer than the numbers."""
+    """One table of the columns of several metrics: one table for each would take longer than the numbers.
+
+    Names stay Python's strings: to turn them into those of pandas would take longer still.
+    """
     length = [len(part["mean"]) for part in parts]
 
-    def column(name: str) -> np.ndarray:
-        first = parts[0][name]
+    def column(name: str) -> pd.Series[Any]:
+        first, values = parts[0][name], [part[name] for part in parts]
         if isinstance(first, np.ndarray):
-            return np.concatenate([part[name] for part in parts])
-        return np.repeat(np.array([part[name] for part in parts], object if isinstance(first, str) else None), length)
+            joined = np.concatenate(values)
+        else:
+            joined = np.repeat(np.array(values, object if isinstance(first, str) else None), length)
+        return pd.Series(joined, dtype=joined.dtype)
 
     return pd.DataFrame({name: column(name) for name in parts[0]})
 

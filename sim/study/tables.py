@@ -18,7 +18,7 @@ from sim.study.sample import Sample
 from sim.study.spread import spread
 from sim.study.store import Block, RunFolder
 from sim.study.summary import DIFFERENCE_COLUMNS, derived, differences, matched, summarise
-from sim.world.frame import Frame
+from sim.world.size import districts_of, years_of
 
 PER_DEVICE_METRICS = (
     "casualties_transferred_expected", "items_inert_transferred", "items_active_transferred",
@@ -44,7 +44,7 @@ class _Part:
     totals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks: list[Block],
+def make_tables(store: RunFolder, order: Order, blocks: list[Block],
                 finished: Iterable[str]) -> dict[str, pd.DataFrame]:
     """All tables by name: each scenario's part once it is finished, one in memory at a time beside the baseline.
 
@@ -52,7 +52,6 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
     ----------
     store : RunFolder
     order : Order
-    frames : dict of str to Frame
     blocks : list of Block
         Of all scenarios, the baseline's first.
     finished : iterable of str
@@ -64,8 +63,8 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
         Where no replicate of the baseline finished.
     """
     scenarios, baseline = order.scenarios, order.baseline
-    parameters, treaty = explain.parameter_table(scenarios), explain.treaty_table(frames)
-    years, districts = frames[baseline].years, frames[baseline].districts
+    parameters, treaty = explain.parameter_table(scenarios), explain.treaty_table(scenarios)
+    years, districts = years_of(scenarios[baseline]), districts_of(scenarios[baseline])
     finished = iter(finished)
     base = _sample(store, blocks, next(finished))  # the baseline is the first
     if len(base.draws) == 0:
@@ -79,9 +78,6 @@ def make_tables(store: RunFolder, order: Order, frames: dict[str, Frame], blocks
         if len(sample.draws):
             parts[name] = _variant_part(scenarios[name], sample, base, years, districts, name == order.headline)
             _compare_in_group(parts[name], sample, base, firsts, order, years, districts)
-    for name, part in parts.items():
-        if part.summary and scenarios[name].programme.budget is not None:
-            part.money.append(money_table(store, [b for b in blocks if b.scenario == name], scenarios[name], years))
     from_baseline = [parts[baseline], *(parts[name] for name in scenarios if name != baseline)]
     in_order = [parts[name] for name in scenarios]
     empty = pd.DataFrame(columns=["scenario", "metric", "mean", "p05", "p95"])
@@ -125,7 +121,7 @@ def _compare_in_group(part: _Part, sample: Sample, base: Sample, firsts: dict[st
 
 
 def _baseline_part(scenario: Scenario, base: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> _Part:
-    part = _levels(base, years, districts)
+    part = _levels(scenario, base, years, districts)
     total = explain.national_total(base, "casualties_expected")
     part.drivers.append(explain.drivers(scenario, base, total, "casualties_total"))
     part.spread.append(spread(scenario, base))
@@ -134,7 +130,7 @@ def _baseline_part(scenario: Scenario, base: Sample, years: tuple[int, ...], dis
 
 def _variant_part(scenario: Scenario, sample: Sample, base: Sample, years: tuple[int, ...],
                   districts: tuple[str, ...], is_headline: bool) -> _Part:
-    part = _levels(sample, years, districts)
+    part = _levels(scenario, sample, years, districts)
     part.spread.append(spread(scenario, sample))
     if not matched(sample, base)[0].any():
         return part  # no replicate that both have
@@ -150,9 +146,10 @@ def _variant_part(scenario: Scenario, sample: Sample, base: Sample, years: tuple
     return part
 
 
-def _levels(sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> _Part:
+def _levels(scenario: Scenario, sample: Sample, years: tuple[int, ...], districts: tuple[str, ...]) -> _Part:
     """What baseline and variants have in common."""
     return _Part(sample.failures, [summarise(sample, years, districts), derived(sample)],
+                 money=[money_table(scenario, sample, years)] if scenario.programme.budget is not None else [],
                  totals={m: explain.national_total(sample, m) for m in BY_END_METRICS})
 
 

@@ -1,7 +1,25 @@
-"""From words to arrays: a scenario becomes strata, hazard areas, cohorts and their hazards."""
+"""From words to arrays: a scenario becomes strata, hazard areas, cohorts and their hazards.
 
-from sim.world.build import World
-from sim.world.draw import Draw, draw_one, draw_parameters
-from sim.world.frame import Frame, make_frame
+Nothing heavy is imported before it is used: who only asks for a frame needs nothing that draws.
+"""
 
-__all__ = ["Draw", "Frame", "World", "draw_one", "draw_parameters", "make_frame"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.world.build import World
+    from sim.world.draw import Draw, draw_one, draw_parameters, is_uncertain
+    from sim.world.frame import Frame, make_frame
+
+__all__ = ["Draw", "Frame", "World", "draw_one", "draw_parameters", "is_uncertain", "make_frame"]
+
+_HOME = {"World": "build", "Draw": "draw", "draw_one": "draw", "draw_parameters": "draw", "is_uncertain": "draw",
+         "Frame": "frame", "make_frame": "frame"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

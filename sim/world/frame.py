@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from sim.scenario import digest, resolved_families
 from sim.scenario.schema import Contamination, Family, Scenario, Stratum, Transfer
 from sim.world.calendar import quarter_edges, step_middles, to_days, year_of
 from sim.world.groups import Group, groups_of
+from sim.world.size import bundles_of, districts_of, years_of
 
 KM2 = 1_000_000
 
@@ -173,7 +173,7 @@ class Frame:
 
 def make_frame(scenario: Scenario) -> Frame:
     """Places, hazard areas and cohorts of a scenario."""
-    districts = tuple(dict.fromkeys(s.district for s in scenario.strata))
+    districts, years = districts_of(scenario), years_of(scenario)
     access = tuple((a.district, a.zone) for a in scenario.access)
     row = {pair: i for i, pair in enumerate(access)}
     strata = tuple(scenario.strata)
@@ -192,7 +192,6 @@ def make_frame(scenario: Scenario) -> Frame:
     place = {name: i for i, name in enumerate(clusters)}
     edges = quarter_edges(to_days(scenario.start), scenario.horizon_years)
     middle = step_middles(edges)
-    first_year = year_of(middle[0])
     return Frame(
         scenario, digest(scenario), districts, access,
         np.array([districts.index(d) for d, _ in access]), strata, stratum_access, residents,
@@ -201,15 +200,10 @@ def make_frame(scenario: Scenario) -> Frame:
         np.array([c.area for c in cohorts], np.int64), np.array([c.family for c in cohorts], np.int64),
         np.array([row_of[families[c.family][0]] for c in cohorts], np.int64),
         np.array([place[c.source, c.area] for c in cohorts], np.int64), clusters, edges,
-        np.array([year_of(t) - first_year for t in middle]),
+        np.array([year_of(t) - years[0] for t in middle]),
         np.array([int(np.floor(t / QUARTER_DAYS)) % 4 for t in middle]),
-        tuple(range(first_year, year_of(middle[-1]) + 1)),
+        years,
     )
-
-
-def bundles_of(scenario: Scenario, stratum: Stratum) -> int:
-    """Tasks into which the land to be surveyed of a stratum is bundled."""
-    return max(1, math.ceil(stratum.to_survey_km2 / scenario.programme.bundle_km2))
 
 
 def _areas(scenario: Scenario, strata: tuple[Stratum, ...]) -> tuple[tuple[AreaName, ...], np.ndarray]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim.scenario.schema import Contamination, Scenario, Stratum
-from sim.world.frame import bundles_of
+from sim.world.calendar import quarter_edges, step_middles, to_days, year_of
 
 STEPS_PER_YEAR = 4
 
@@ -27,6 +27,22 @@ class Size:
     cohorts: int
     years: int
     steps: int
+
+
+def districts_of(scenario: Scenario) -> tuple[str, ...]:
+    """Names of the districts, in the order of the strata."""
+    return tuple(dict.fromkeys(s.district for s in scenario.strata))
+
+
+def years_of(scenario: Scenario) -> tuple[int, ...]:
+    """Years of the run's calendar that the horizon touches."""
+    middles = step_middles(quarter_edges(to_days(scenario.start), scenario.horizon_years))
+    return tuple(range(year_of(middles[0]), year_of(middles[-1]) + 1))
+
+
+def bundles_of(scenario: Scenario, stratum: Stratum) -> int:
+    """Tasks into which the land to be surveyed of a stratum is bundled."""
+    return max(1, math.ceil(stratum.to_survey_km2 / scenario.programme.bundle_km2))
 
 
 def size_of(scenario: Scenario) -> Size:

@@ -196,10 +196,10 @@ def test_a_policy_from_a_file_runs_in_every_worker_and_counts_in_the_digest(tmp_
     two, one, plain = ((tmp_path / name / "summary.csv").read_bytes() for name in ("two", "one", "plain"))
     assert two == one == plain
     assert (tmp_path / "two" / "policy-like_people_at_risk.py").read_text() == MINE  # can be repeated from its folder
-    digest = digest_of(make_frame(own))
+    digest = digest_of(own)
     file.write_text(MINE.replace("1e6", "2e6"))
     read_policies(file)
-    assert digest_of(make_frame(own)) != digest
+    assert digest_of(own) != digest
 
 
 def test_a_policy_of_a_notebook_runs_in_every_worker(tmp_path: Path) -> None:
