@@ -73,7 +73,8 @@ VARIANTS = {
         "encounters.py", "if coh.unassigned > 0 and untouched", "if coh.unassigned < 0 and untouched",
         {**_ALL_CONFIRMED, "exposure.entry_suspected": 0.1, "horizon_years": 2}),
     "facts of an item met later not conditioned on the search": Variant(
-        "items.py", "if not (cleared and swept(address, area, coh.key, coh.kind, item, coh.revealed, area.sweeps_done)):",
+        "items.py",
+        "if not (cleared and swept(address, area, coh.key, coh.kind, item, coh.revealed, area.sweeps_done)):",
         "if item.attempt >= 0:",
         {**_ALL_CONFIRMED, "exposure.entry_suspected": 0.1, "programme.methods.manual.rate_m2_per_day": 20000,
          "contamination.mines.items": 30, "horizon_years": 2}),
