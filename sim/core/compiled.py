@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from numba import njit
-from numba.core import cgutils
-from numba.core.config import reload_config
+from numba.core import cgutils, config
 from numba.core.types import none
 from numba.extending import intrinsic
 
 from sim.core import CACHE
 
-reload_config()  # numba may have been imported before the cache folder was chosen
+config.reload_config()  # numba may have been imported before the cache folder was chosen
 
 _OPTIONS: dict[str, Any] = {"cache": CACHE, "error_model": "numpy"}
 _WITHOUT_MEMORY: dict[str, Any] = {**_OPTIONS, "_nrt": False, "no_cfunc_wrapper": True}
@@ -48,6 +47,6 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
     return none(array, index), code
 
 
-prefetch: Any = intrinsic(_prefetch)
+prefetch: Any = (lambda array, index: None) if config.DISABLE_JIT else intrinsic(_prefetch)
 """prefetch(array, index): begin to fetch an element of a one-dimensional array, for which nobody waits. Changes nothing
 but time: where it is called early for what will be read, waits for memory overlap instead of adding up."""
