@@ -159,8 +159,8 @@ def life_table(lives, families, laid, edges):
             start = ageing(life, a0)
             table[r, s, 0] = start
             for j in range(3):
-                table[r, s, 1 + j] = ageing(life, a0 + GL_NODES[j] * (a1 - a0)) / start
-            table[r, s, 4] = ageing(life, a1) / start
+                table[r, s, 1 + j] = ageing(life, a0 + GL_NODES[j] * (a1 - a0)) / start if start > 0.0 else 0.0
+            table[r, s, 4] = ageing(life, a1) / start if start > 0.0 else 0.0
             before_window = a1 < life.sd_from
             after_window = a0 >= life.sd_to or life.sd_from == np.inf
             battery_steady = a1 < life.sda or a0 >= life.sda

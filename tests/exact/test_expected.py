@@ -35,6 +35,8 @@ LIVES: dict[str, tuple[dict[str, Any], Changes, float]] = {
     "ages exponentially, laid during the run": ({"ageing_half_life_years": 1.5}, MEANWHILE, 1e-9),
     "ages by Weibull's law": (
         {"ageing_half_life_years": 1.5, "ageing_shape": 2.5, "ageing_floor": 0.2}, AT_ONCE, 1e-7),
+    "worn out within the run": (
+        {"ageing_half_life_years": 0.5, "ageing_shape": 6, "inert_hazard_weight": 0.3}, AT_ONCE, 1e-2),
     "timer": ({"sd_hours": [4000], "sd_failure": 0.3}, MEANWHILE, 1e-9),
     "timer with a window": ({"sd_hours": [500, 5000], "sd_failure": 0.3}, AT_ONCE, 1e-9),
     "timer, battery and ageing": (
