@@ -3,8 +3,8 @@
 z = sum(accidents - companion) / sqrt(sum companion), compared with 4: 1,000 replicates with 4,600 accidents find a bias
 of 7.8 % with power 0.9. Negative control: the integral of MODEL section 11 that ignores the feedback, taken along the
 history of another replicate (`feedback.py`). It is 34 % too high where teams go to reported accidents and 74 % where
-they stand down, with z of -13 to -18, and rejected by ten seeds of ten (`long.py`). What is wrong with it is the
-feedback alone: without, the same integral passes.
+they stand down: z from -13 to -18, rejected by ten seeds of ten (`long.py`). What is wrong with it is the feedback
+alone: without, the same integral passes.
 """
 
 from __future__ import annotations
