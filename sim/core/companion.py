@@ -9,7 +9,8 @@ programme and the people react to. Its integral over an interval without a jump 
     (items - accidents - finds) · ln(m before / m after),
 
 because m changes by detonations only. Between jumps h is constant, so the masses follow in closed form
-but for integrals of the ageing function, which are Gauss-Legendre (three points per quarter).
+but for integrals of the ageing function, which are Gauss-Legendre: three points a quarter, and in pieces where
+something ages too fast or too unevenly for that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 
 from sim.core.compiled import inner_kernel, kernel
 from sim.core.items import sighted_until
-from sim.core.life import GL_NODES, GL_UP_TO, GL_WEIGHTS, active, ageing, battery, gone
+from sim.core.life import GL_NODES, GL_UP_TO, GL_WEIGHTS, active, ageing, battery, gone, smooth_until
 from sim.core.records import (
     CLEARED,
     EXPECTED_ACCIDENTS,
@@ -133,7 +134,7 @@ def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
         inert = _inert_at(j, x, y, q1, q2, q3, k1 if j == 0 else k2 if j == 1 else k3, gap)
         sum_y += GL_WEIGHTS[j] * inert * (l0 + slope * GL_NODES[j] * length) / l0
         all_y += GL_WEIGHTS[j] * inert
-    l1 = (l0 + slope * length) / l0
+    l1 = max(l0 + slope * length, 0.0) / l0
     detonated = h * length * (x * sum_x + w * sum_y)
     rate = -slope * length / l0
     return x1 * l1, y1 * l1, detonated, went, rate * x * all_x, rate * all_y
@@ -141,15 +142,18 @@ def _piece(life, age0, age1, at_kink, x, y, h, e, l0, slope):
 
 @kernel
 def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
-    """A node over [age0, age1]: smooth pieces between the kinks of its life, jumps at the kinks."""
+    """A node over [age0, age1]: pieces on which three points are enough, jumps at the kinks of its life."""
     detonated, went, taken_x, taken_y = 0.0, 0.0, 0.0, 0.0
     age = age0
     while age < age1:
-        nxt, kink = age1, False
+        left = l0 + slope * (age - age0)
+        if left <= 0.0:  # a sweep has taken all of them, but for rounding
+            return 0.0, 0.0, detonated, went, taken_x, taken_y
+        nxt, kink = min(age1, smooth_until(life, age)), False
         for k in (life.sd_from, life.sd_to, life.sda):
             if age < k <= age1 and k <= nxt:
                 nxt, kink = k, True
-        x, y, d, s, tx, ty = _piece(life, age, nxt, kink, x, y, h, e, l0 + slope * (age - age0), slope)
+        x, y, d, s, tx, ty = _piece(life, age, nxt, kink, x, y, h, e, left, slope)
         taken_x += tx
         taken_y += ty
         harmed = s * p_bystander
@@ -340,6 +344,7 @@ def unseen_parts(life, area, kind, laid, t, edges, step, sighted, sighting):
     while low < until:
         high = min(until, edge_after(edges, low))
         high = laid + life.sda if low < laid + life.sda < high else high
+        high = min(high, laid + smooth_until(life, low - laid))
         for j in range(area.sweeps):
             high = area.sweep_from[j] if low < area.sweep_from[j] < high else high
             high = area.sweep_to[j] if low < area.sweep_to[j] < high else high

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from sim.core.compiled import allocating_kernel, kernel
+from sim.core.records import QUARTER_DAYS
 
 LIFE = np.dtype(
     [
@@ -44,6 +45,12 @@ GL_UP_TO = np.array([
     [5.0 / 36.0, 2.0 / 9.0 - _R / 15.0, 5.0 / 36.0 - _R / 30.0],
     [5.0 / 36.0 + _R / 24.0, 2.0 / 9.0, 5.0 / 36.0 - _R / 24.0],
     [5.0 / 36.0 + _R / 30.0, 2.0 / 9.0 + _R / 15.0, 5.0 / 36.0]])
+# Three points are off by f^(6) · length^7 / 2,016,000 (Davis & Rabinowitz 1984): of exp(-z), which may fall by this z
+# within a piece, by 1.2e-10. So much is allowed of a quarter.
+SMOOTH = 0.25
+_ALLOWED = SMOOTH**6 * QUARTER_DAYS / 5.0  # of a single piece where ageing begins: there they are many
+_AT_BIRTH = 1.3e4  # in those units: three points miss the integral of a^k from age 0 by 0.0065 or less
+_SPENT = 36.0  # exp(-u) of what has aged so far is below the last digit of one
 
 
 @kernel
@@ -54,6 +61,58 @@ def ageing(life, age):
     if life.age_shape == 1.0:
         return life.age_floor + (1.0 - life.age_floor) * math.exp(-age / life.age_scale)
     return life.age_floor + (1.0 - life.age_floor) * math.exp(-((age / life.age_scale) ** life.age_shape))
+
+
+@kernel
+def smooth_until(life, age):
+    """Age up to which three Gauss-Legendre points, from an age on, integrate A to 1e-10 of a quarter.
+
+    With u = (a/eta)^k: exp(-u) may fall by `SMOOTH`, and by more once little is left; and near age 0, where most powers
+    are singular, its sixth derivative counts.
+    """
+    eta, k = life.age_scale, life.age_shape
+    if not eta < np.inf:
+        return np.inf
+    if age == 0.0 and k != 1.0:
+        return eta * (_ALLOWED / (_AT_BIRTH * eta)) ** (1.0 / (k + 1.0))
+    u = (age / eta) ** k
+    if u > _SPENT:
+        return np.inf
+    end = eta * (u + SMOOTH * math.exp(u / 6.0)) ** (1.0 / k)
+    if k == 1.0:
+        return end
+    end = min(end, 2.0 * age)
+    sixth = max(_sixth_derivative(life, age), _sixth_derivative(life, end))
+    return min(end, age + (_ALLOWED / sixth) ** (1.0 / 7.0))
+
+
+@kernel
+def _sixth_derivative(life, age):
+    """Of exp(-u): the sum of its terms without their signs [1/day^6]."""
+    k, u = life.age_shape, (age / life.age_scale) ** life.age_shape
+    total, term = 0.0, math.exp(-u)
+    for n in range(1, 7):
+        m, term = n * k, term * u / n
+        total += abs(m * (m - 1.0) * (m - 2.0) * (m - 3.0) * (m - 4.0) * (m - 5.0)) * term
+    return total / age**6
+
+
+@kernel
+def days_functioning(life, age):
+    """Integral of A from 0 to an age [days]: an incomplete gamma function by its series.
+
+    Source: DLMF 8.7.1, with s = 1/k and u = (a/eta)^k.
+    """
+    u, s = (age / life.age_scale) ** life.age_shape, 1.0 / life.age_shape
+    if u > 500.0:
+        total = life.age_scale * math.gamma(1.0 + s)
+    else:
+        total, term = 0.0, age * math.exp(-u)
+        while term > 1e-17 * total:
+            total += term
+            s += 1.0
+            term *= u / s
+    return life.age_floor * age + (1.0 - life.age_floor) * total
 
 
 @kernel
@@ -93,9 +152,12 @@ def gone(life, age):
     total = 0.0
     for part in range(2):
         low, high = (life.sd_from, cut) if part == 0 else (cut, end)
-        for j in range(3):
-            total += GL_WEIGHTS[j] * (high - low) * ageing(life, low + GL_NODES[j] * (high - low)) * (
-                1.0 if part == 0 else life.sda_fails)
+        works = 1.0 if part == 0 else life.sda_fails
+        if life.age_shape == 1.0 and not high - low > SMOOTH * life.age_scale:
+            for j in range(3):
+                total += GL_WEIGHTS[j] * (high - low) * ageing(life, low + GL_NODES[j] * (high - low)) * works
+        else:
+            total += (days_functioning(life, high) - days_functioning(life, low)) * works
     return (1.0 - life.sd_fails) * total / (life.sd_to - life.sd_from)
 
 
@@ -147,7 +209,8 @@ def life_table(lives, families, laid, edges):
     -------
     (row, step, 6) float64
         A at the step's start; at three Gauss-Legendre points and at the end relative to it; 1 in the last column where
-        the step lies between the kinks of the life (self-destruction, battery), so that only ageing acts.
+        the step lies between the kinks of the life (self-destruction, battery), so that only ageing acts, and three
+        points are enough for it.
     """
     table = np.zeros((len(laid), len(edges) - 1, 6))
     for r in range(len(laid)):
@@ -159,10 +222,11 @@ def life_table(lives, families, laid, edges):
             start = ageing(life, a0)
             table[r, s, 0] = start
             for j in range(3):
-                table[r, s, 1 + j] = ageing(life, a0 + GL_NODES[j] * (a1 - a0)) / start
-            table[r, s, 4] = ageing(life, a1) / start
+                table[r, s, 1 + j] = ageing(life, a0 + GL_NODES[j] * (a1 - a0)) / start if start > 0.0 else 0.0
+            table[r, s, 4] = ageing(life, a1) / start if start > 0.0 else 0.0
             before_window = a1 < life.sd_from
             after_window = a0 >= life.sd_to or life.sd_from == np.inf
             battery_steady = a1 < life.sda or a0 >= life.sda
-            table[r, s, 5] = 1.0 if (before_window or after_window) and battery_steady else 0.0
+            smooth = smooth_until(life, a0) >= a1
+            table[r, s, 5] = 1.0 if (before_window or after_window) and battery_steady and smooth else 0.0
     return table

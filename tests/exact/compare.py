@@ -72,8 +72,8 @@ def z_of_means(a: np.ndarray, b: np.ndarray, laid_a: np.ndarray, laid_b: np.ndar
 
 
 def worst(found: dict[str, float]) -> tuple[str, float]:
-    """The z that is furthest from zero."""
-    name = max(found, key=lambda n: abs(found[n]))
+    """The z that is furthest from zero; one that is not a number is further than all."""
+    name = max(found, key=lambda n: abs(found[n]) if math.isfinite(found[n]) else math.inf)
     return name, found[name]
 
 

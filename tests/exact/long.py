@@ -17,6 +17,7 @@ import numpy as np
 
 from .compare import LIMIT, Verdicts, compare, worst
 from .drawn import drawn
+from .feedback import PAIRS, REACTING, exchanged, integral_z
 from .fixed import FIXED, fixed
 from .known import REPLICATES, Knowing, too_few_teams
 from .samples import engine_samples, names_of, plain_samples
@@ -84,6 +85,16 @@ def power_of_knowing() -> float:
     return rejected / SEEDS
 
 
+def power_of_no_feedback(name: str) -> float:
+    """Share of the seeds that reject the integral along another replicate's history, by |z| > LIMIT."""
+    rejected = 0
+    for seed in range(SEEDS):
+        with TemporaryDirectory() as folder:
+            world, plan = made({**small(REACTING[name]), "seed": seed}, Path(folder))
+        rejected += abs(integral_z(exchanged(world, plan, PAIRS))) > LIMIT
+    return rejected / SEEDS
+
+
 def main(scenarios: int, replicates: int) -> int:
     """Everything; returns the exit status."""
     contents = {f"drawn {i}": content for i, content in enumerate(drawn(scenarios))}
@@ -93,9 +104,12 @@ def main(scenarios: int, replicates: int) -> int:
         fine &= share >= 0.9
         print(f"{name}: rejected by {share:.1f} of {SEEDS} seeds with {variant.replicates} replicates, by {by}",
               flush=True)
-    share = power_of_knowing()
-    print(f"spot tasks shared out by the real number of items: rejected by {share:.1f} of {SEEDS} seeds")
-    return 0 if fine and share >= 0.9 else 1
+    others = {"spot tasks shared out by the real number of items": power_of_knowing()}
+    others |= {f"integral without feedback, {name}": power_of_no_feedback(name) for name in REACTING}
+    for name, share in others.items():
+        fine &= share >= 0.9
+        print(f"{name}: rejected by {share:.1f} of {SEEDS} seeds")
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":

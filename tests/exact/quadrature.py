@@ -80,7 +80,7 @@ class Survival:
                 rise = (age / scale) ** shape
                 return (1.0 - floor) * shape * rise / age * math.exp(-rise) * self._lies(laid, t, age)
 
-            aged = self._integral(density, 0.0, stop, laid, ())
+            aged = self._integral(density, 0.0, stop, laid, (), max(1.0, 1.0 / shape))
         functions = 1.0 if scale == math.inf else floor + (1.0 - floor) * math.exp(-((stop / scale) ** shape))
         if stop == x:
             return aged + functions * math.exp(-self._hazard(laid, laid + x))
@@ -99,9 +99,11 @@ class Survival:
         return float(high - low)
 
     def _integral(self, f: Callable[[float], float], low: float, high: float, laid: float,
-                  kinks: tuple[float, ...]) -> float:
-        """Quadrature between the kinks: edges of quarters and those given, as ages."""
+                  kinks: tuple[float, ...], power: float = 1.0) -> float:
+        """Quadrature between the kinks: edges of quarters and those given, as ages. With age = y^power: a density with
+        a pole at age 0 has none in y."""
         inner = sorted({float(a) for a in (*(self._edges - laid), *kinks) if low < a < high})
-        marks = [low, *inner, high]
+        marks = [age ** (1.0 / power) for age in (low, *inner, high)]
         return math.fsum(
-            quad(f, a, b, epsabs=1e-14, epsrel=1e-12)[0] for a, b in zip(marks[:-1], marks[1:], strict=True))
+            quad(lambda y: f(y**power) * power * y ** (power - 1.0), a, b, epsabs=1e-14, epsrel=1e-12)[0]
+            for a, b in zip(marks[:-1], marks[1:], strict=True))

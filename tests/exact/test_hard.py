@@ -90,3 +90,23 @@ def test_inert_items_of_a_family_that_does_not_age_exponentially(tmp_path: Path)
     gap = largest_gap(world, plan, Survival(world))
     assert np.isfinite(gap)
     assert gap < 1e-7
+
+
+def test_a_pass_that_finds_everything_leaves_nothing(tmp_path: Path) -> None:
+    """Of items that age unevenly, over which the companion goes in pieces: the last one left -1e-20 of them, and no
+    number was expected of that. Control: one item in ten is left behind, and some are expected to be met."""
+    life: Changes = {"families.mine.ageing_half_life_years": 1.0, "families.mine.ageing_shape": 0.6}
+    changes = {**_LONG_PASS, **life, "horizon_years": 4, "exposure.scale": 2.0,
+               "contamination.mines.since": "2022-02-20", "contamination.mines.until": "2022-03-24",
+               "programme.survey": {"site_km2": 0.1, "contaminated_share": 1.0, "nts_sensitivity": 1.0,
+                                    "indirect_evidence": 0.0},
+               "programme.methods.manual": {
+                   "stages": ["clearance"], "rate_m2_per_day": 3000, "detection": {"ap": 1.0}}}
+    names = names_of(made(small(changes), tmp_path)[0])
+    last = names.index(next(n for n in reversed(names) if n.startswith("accidents in year")))
+    active = names.index(next(n for n in reversed(names) if n.startswith("active in year")))
+    samples = engine_samples(*made(small(changes), tmp_path), 200)
+    assert np.isfinite(samples).all()
+    assert samples[:, last].max() == 0.0 and abs(samples[:, active]).max() < 1e-12
+    changes["programme.methods.manual"]["detection"]["ap"] = 0.9  # type: ignore[index]
+    assert engine_samples(*made(small(changes), tmp_path), 200)[:, active].max() > 0.01

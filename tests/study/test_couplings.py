@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import plain_python
 import pytest
-from running import DATA, TOY, play, run_all
+from exact.scenarios import Changes, small
+from running import DATA, TOY, play, run_all, scenario_of
 
 from sim.core.ground import detection_table
 from sim.core.items import swept
 from sim.core.life import LIFE, settle_life
-from sim.core.records import AREA, N_KINDS, N_TOUCHED, TOUCHED
+from sim.core.records import AREA, FOUND, N_KINDS, N_TOUCHED, TOUCHED
 from sim.scenario import Scenario, load, replace
 
 FIELD = DATA / "constant_hazard.yaml"
@@ -111,3 +115,54 @@ def test_better_detection_misses_a_subset_item_by_item() -> None:
     assert all(few <= many for few, many in zip(better, worse, strict=True))
     assert all(few <= many for few, many in zip(best, better, strict=True))
     assert sum(few > many for few, many in zip(_missed(0.7, 8), worse, strict=True)) > 50
+
+
+# -- the same through scenario files -----------------------------------------------------------------------------
+
+NOBODY_SEARCHES: Changes = {
+    "programme.methods": {}, "programme.teams": {}, "exposure.entry_suspected": 1.0, "contamination.mines.items": 600,
+    "families.mine": {
+        "title": "Mine", "kind": "ap", "width_m": {"foot": 0.3}, "p_trigger": {"foot": 0.5}, "sd_hours": [240],
+        "sd_failure": 0.5, "sda_days": 60, "sda_failure": 0.2}}
+ONE_PASS: Changes = {
+    "horizon_years": 2, "contamination.mines.items": 500, "exposure.scale": 8.0,
+    "families.mine.never_armed": 1.0, "families.mine.inert_hazard_weight": 0.02,
+    "programme.starts": "2023-01-01", "programme.teams.probers": None, "programme.teams.samplers": None,
+    "programme.survey": {"site_km2": 0.1, "contaminated_share": 1.0, "nts_sensitivity": 1.0, "indirect_evidence": 0.0},
+    "programme.methods.manual": {"stages": ["clearance"], "rate_m2_per_day": 20000, "detection": {"ap": 0.5}}}
+"""Everything was met before the pass, for what does not function is met and rarely goes off: settled one by one."""
+
+
+def _harmed(changes: Changes, folder: Path, seed: int) -> dict[tuple[int, int], float]:
+    """Date of each item's accident, by cohort and item."""
+    _, ground, _ = play(scenario_of(json.dumps({**small({**NOBODY_SEARCHES, **changes}), "seed": seed}), folder))
+    return {(int(row[2]), int(row[3])): float(row[0]) for row in ground.accidents}
+
+
+@pytest.mark.parametrize("failure", ["sd_failure", "sda_failure"])
+def test_fewer_failures_harm_a_subset_in_a_scenario(failure: str, tmp_path: Path) -> None:
+    """Timer and battery, feedback off: the same accidents on the same dates, and fewer. Control: another seed."""
+    rare, often = ({f"families.mine.{failure}": share} for share in (0.1, 0.7))
+    for seed in range(3):
+        few, many = _harmed(rare, tmp_path, seed), _harmed(often, tmp_path, seed)
+        assert 5 < len(few) < len(many)
+        assert few.items() <= many.items()
+        assert not few.items() <= _harmed(often, tmp_path, seed + 10).items()
+
+
+def _found_one_by_one(detection: float, folder: Path, seed: int) -> tuple[set[int], int]:
+    """Items that the pass found of those that people had met, and how many these are."""
+    changes = {**ONE_PASS, "programme.methods.manual.detection.ap": detection}
+    _, ground, _ = play(scenario_of(json.dumps({**small(changes), "seed": seed}), folder))
+    met = ground.arrays.met[: ground.arrays.counters[N_TOUCHED]]
+    return {int(name) for name in met["name"][met["state"] == FOUND]}, len(met)
+
+
+def test_better_detection_finds_a_superset_in_a_scenario(tmp_path: Path) -> None:
+    """Control: another seed."""
+    for seed in range(3):
+        worse, better, best = (_found_one_by_one(p, tmp_path, seed) for p in (0.4, 0.7, 0.95))
+        assert worse[1] > 400
+        assert 100 < len(worse[0]) < len(better[0]) < len(best[0])
+        assert worse[0] <= better[0] <= best[0]
+        assert not worse[0] <= _found_one_by_one(0.7, tmp_path, seed + 10)[0]
