@@ -47,6 +47,7 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
     return none(array, index), code
 
 
-prefetch: Any = (lambda array, index: None) if config.DISABLE_JIT else intrinsic(_prefetch)
+_compiled = not config.DISABLE_JIT  # type: ignore[attr-defined]  # a name that numba sets as it reads it
+prefetch: Any = intrinsic(_prefetch) if _compiled else lambda array, index: None
 """prefetch(array, index): begin to fetch an element of a one-dimensional array, for which nobody waits. Changes nothing
 but time: where it is called early for what will be read, waits for memory overlap instead of adding up."""
