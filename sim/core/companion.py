@@ -10,7 +10,7 @@ programme and the people react to. Its integral over an interval without a jump 
 
 because m changes by detonations only. Between jumps h is constant, so the masses follow in closed form
 but for integrals of the ageing function, which are Gauss-Legendre: three points a quarter, and in pieces where
-something ages too fast or too unevenly for that.
+something happens too fast or too unevenly for that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from sim.core.compiled import inner_kernel, kernel
 from sim.core.items import sighted_until
-from sim.core.life import GL_NODES, GL_UP_TO, GL_WEIGHTS, active, ageing, battery, gone, smooth_until
+from sim.core.life import GL_NODES, GL_UP_TO, GL_WEIGHTS, SMOOTH, active, ageing, battery, gone, smooth_until
 from sim.core.records import (
     CLEARED,
     EXPECTED_ACCIDENTS,
@@ -150,6 +150,9 @@ def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
         if left <= 0.0:  # a sweep has taken all of them, but for rounding
             return 0.0, 0.0, detonated, went, taken_x, taken_y
         nxt, kink = min(age1, smooth_until(life, age)), False
+        for rate in (h + e, life.inert_weight * h + e):
+            if rate > 0.0:  # as time goes by, less is left for an error to act on
+                nxt = min(nxt, age + SMOOTH * math.exp(min(rate * (age - age0) / 6.0, 500.0)) / rate)
         for k in (life.sd_from, life.sd_to, life.sda):
             if age < k <= age1 and k <= nxt:
                 nxt, kink = k, True
@@ -254,7 +257,7 @@ def integrate(g, first, last, t1):
                 if x == 0.0 and y == 0.0:
                     continue
                 table = g.table_row[row]
-                if whole and slope == 0.0 and g.table[table, step, 5] == 1.0:
+                if whole and slope == 0.0 and z <= SMOOTH and g.table[table, step, 5] == 1.0:
                     r1, r2 = g.table[table, step, 1], g.table[table, step, 2]
                     r3, r4 = g.table[table, step, 3], g.table[table, step, 4]
                     q1, q2, q3 = (1.0 - r1) * f1 / k1, (1.0 - r2) * f2 / k2, (1.0 - r3) * f3 / k3

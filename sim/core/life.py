@@ -73,15 +73,14 @@ def smooth_until(life, age):
     eta, k = life.age_scale, life.age_shape
     if not eta < np.inf:
         return np.inf
-    if age == 0.0 and k != 1.0:
+    if k == 1.0:
+        return age + SMOOTH * eta * math.exp(min(age / eta / 6.0, 500.0))
+    if age == 0.0:
         return eta * (_ALLOWED / (_AT_BIRTH * eta)) ** (1.0 / (k + 1.0))
     u = (age / eta) ** k
     if u > _SPENT:
         return np.inf
-    end = eta * (u + SMOOTH * math.exp(u / 6.0)) ** (1.0 / k)
-    if k == 1.0:
-        return end
-    end = min(end, 2.0 * age)
+    end = min(eta * (u + SMOOTH * math.exp(u / 6.0)) ** (1.0 / k), 2.0 * age)
     sixth = max(_sixth_derivative(life, age), _sixth_derivative(life, end))
     return min(end, age + (_ALLOWED / sixth) ** (1.0 / 7.0))
 
@@ -227,6 +226,6 @@ def life_table(lives, families, laid, edges):
             before_window = a1 < life.sd_from
             after_window = a0 >= life.sd_to or life.sd_from == np.inf
             battery_steady = a1 < life.sda or a0 >= life.sda
-            smooth = smooth_until(life, a0) >= a1
-            table[r, s, 5] = 1.0 if (before_window or after_window) and battery_steady and smooth else 0.0
+            between_kinks = (before_window or after_window) and battery_steady
+            table[r, s, 5] = 1.0 if between_kinks and smooth_until(life, a0) >= a1 else 0.0
     return table

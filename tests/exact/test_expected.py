@@ -78,7 +78,7 @@ def largest_gap(world: World, plan: Plan, survival: Survival, replicates: int = 
     return gap
 
 
-@pytest.mark.parametrize("scale", [0.02, 0.5])
+@pytest.mark.parametrize("scale", [0.02, 0.5, 3.0])
 @pytest.mark.parametrize("name", LIVES)
 def test_the_companion_is_the_quadrature(name: str, scale: float, tmp_path: Path) -> None:
     life, changes = LIVES[name]
@@ -110,7 +110,7 @@ def test_lives_as_they_come(tmp_path: Path) -> None:
 
     @settings(max_examples=DRAWN, derandomize=True, database=None, phases=[Phase.generate], deadline=None,
               suppress_health_check=list(HealthCheck))
-    @given(lives(), st.sampled_from([0.02, 0.5]))
+    @given(lives(), st.sampled_from([0.02, 0.5, 3.0]))
     def collect(life_and_changes: tuple[dict[str, Any], Changes], scale: float) -> None:
         world, plan = quiet(*life_and_changes, scale, tmp_path)
         gaps.append((largest_gap(world, plan, Survival(world), 1), str(life_and_changes)))
