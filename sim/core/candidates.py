@@ -195,7 +195,7 @@ def _settled(g, c, item):
     i = number(g, c, mark, shelf, item)
     if i >= 0:
         coh = g.cohorts[c]
-        draw_facts(g.address, g.dates, g.weights, g.lots, g.life[coh.family], coh, g.touched[i], 0)
+        draw_facts(g.address, g.dates, g.weights, g.lots, g.life[coh.family], coh, g.touched[i])
         follow(g, c, i, 0.0)
     return i
 

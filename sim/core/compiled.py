@@ -13,6 +13,9 @@ from sim.core import CACHE
 
 config.reload_config()  # numba may have been imported before the cache folder was chosen
 
+COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]  # a name that numba sets as it reads it
+"""Whether kernels are compiled, or run as plain Python."""
+
 _OPTIONS: dict[str, Any] = {"cache": CACHE, "error_model": "numpy"}
 _WITHOUT_MEMORY: dict[str, Any] = {**_OPTIONS, "_nrt": False, "no_cfunc_wrapper": True}
 _FOR_KERNELS: dict[str, Any] = {**_WITHOUT_MEMORY, "no_cpython_wrapper": True}
@@ -47,7 +50,6 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
     return none(array, index), code
 
 
-_compiled = not config.DISABLE_JIT  # type: ignore[attr-defined]  # a name that numba sets as it reads it
-prefetch: Any = intrinsic(_prefetch) if _compiled else lambda array, index: None
+prefetch: Any = intrinsic(_prefetch) if COMPILED else lambda array, index: None
 """prefetch(array, index): begin to fetch an element of a one-dimensional array, for which nobody waits. Changes nothing
 but time: where it is called early for what will be read, waits for memory overlap instead of adding up."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.compiled import inlined, kernel
 from sim.core.life import settle_life
-from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms4
+from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms12
 from sim.core.records import (
     CANCELLED,
     CLEARED,
@@ -28,35 +28,36 @@ WORD, _IN_WORD, _ONE, _MARKS_OF_SHELF = np.uint64(6), np.uint64(63), np.uint64(1
 
 
 @inlined
-def draw_facts(address, dates, weights, lots, life, coh, item, attempt):
-    """Facts of an item: functions of its address (and of the attempt, where a find rules some out)."""
-    u_sight = _draw_laying(address, dates, weights, coh, item, attempt)
-    _draw_life(address, lots, life, coh, item)
-    item.sight = -math.log(u_sight) if coh.seen == 1 else np.inf
+def draw_facts(address, dates, weights, lots, life, coh, item):
+    """Facts of an item: functions of its address."""
+    u = _draw(address, coh, item, 0)
+    _lay(dates, weights, coh, item, u)
+    _live(lots, life, coh, item, u)
 
 
 @inlined
-def _draw_laying(address, dates, weights, coh, item, attempt):
-    """When and in which site it was laid; returns the uniform that says how much sighting it takes."""
+def _draw(address, coh, item, attempt):
+    """Uniforms of an item, and of the attempt where a find rules some out."""
     item.attempt = attempt
-    u_date, item.site, item.keep, u_sight = uniforms4(
-        address[0], address[1], STREAM_FACT, coh.key, attempt << 3, item.id)
+    return uniforms12(address[0], address[1], STREAM_FACT, coh.key, attempt << 3, item.id)
+
+
+@inlined
+def _lay(dates, weights, coh, item, u):
+    """When it was laid, and in which site."""
+    u_date, item.site, item.keep = u[:3]
     at, cumulated = coh.dates_from, 0.0
     for d in range(coh.dates_from, coh.dates_to - 1):  # to the end, which is quicker than a guess where to stop
         cumulated += weights[d]
         at += u_date >= cumulated
     item.laid = dates[at]
-    return u_sight
 
 
 @inlined
-def _draw_life(address, lots, life, coh, item):
-    """How detectable it is, when it stops functioning and when it is gone."""
-    seed, rep, sub = address[0], address[1], item.attempt << 3
-    item.place, item.klass, u_armed, u_age = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 1, item.id)
-    u_sd, u_sda, u_when, u_lot = 0.5, 0.5, 0.5, 0.5
-    if life.sd_from < np.inf or life.sda < np.inf:
-        u_sd, u_sda, u_when, u_lot = uniforms4(seed, rep, STREAM_FACT, coh.key, sub + 2, item.id)
+def _live(lots, life, coh, item, u):
+    """How detectable it is, how much sighting it takes, when it stops functioning and when it is gone."""
+    u_sight, item.place, item.klass, u_armed, u_age, u_sd, u_sda, u_when, u_lot = u[3:]
+    item.sight = -math.log(u_sight) if coh.seen == 1 else np.inf
     fails = lots[coh.lot_from + min(int(u_lot * coh.lots), coh.lots - 1)]
     end, gone_at = settle_life(life, fails, u_armed, u_sd, u_when, u_sda, u_age)
     item.inactive, item.gone = item.laid + end, item.laid + gone_at
@@ -76,13 +77,13 @@ def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edg
     until = sighted_until(edges, step, sighted, sighting, coh.revealed) if seen else 0.0
     attempt = 0
     while True:
-        u_sight = _draw_laying(address, dates, weights, coh, item, attempt)
+        u = _draw(address, coh, item, attempt)
         attempt += 1
+        _lay(dates, weights, coh, item, u)
         if seen and sight_decides and _is_sighted(
-                until - sighted_until(edges, step, sighted, sighting, min(item.laid, coh.revealed)), u_sight):
+                until - sighted_until(edges, step, sighted, sighting, min(item.laid, coh.revealed)), u[3]):
             continue
-        _draw_life(address, lots, life, coh, item)
-        item.sight = -math.log(u_sight) if seen else np.inf
+        _live(lots, life, coh, item, u)
         if seen and not sight_decides and spotted(edges, step, sighted, sighting, item, min(
                 coh.revealed, taken_on(address, area, coh.key, coh.kind, item))):
             continue

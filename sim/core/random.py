@@ -18,6 +18,7 @@ import hashlib
 import numpy as np
 
 from sim.core.compiled import allocating_kernel, kernel
+from sim.core.philox import philox, philox_side_by_side
 
 # Streams are numbered for ever: a number is never reused for another purpose.
 STREAM_PARAMETER = 1  # parameter draws (outer loop)
@@ -39,23 +40,9 @@ STREAM_BREAKDOWN = 16  # breakdowns of machines, and how long they last
 STREAM_FLOOD = 17  # which hazard areas a flood reaches
 
 INNER_BITS = 12
-_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.uint64(20)
 _TO_UNIT = 2.0**-52
 _UNIT32 = 2.0**-32
-
-
-@kernel
-def philox(c0, c1, c2, c3, k0, k1):
-    """Philox 4x32 with ten rounds; all words uint64 holding 32 bits."""
-    for _ in range(10):
-        p0 = _M0 * c0
-        p1 = _M1 * c2
-        c0, c1, c2, c3 = (p1 >> _32) ^ c1 ^ k0, p1 & _LOW, (p0 >> _32) ^ c3 ^ k1, p0 & _LOW
-        k0 = (k0 + _W0) & _LOW
-        k1 = (k1 + _W1) & _LOW
-    return c0, c1, c2, c3
 
 
 @kernel
@@ -79,11 +66,17 @@ def to_unit(high, low):
 
 
 @kernel
-def uniforms4(seed, replicate, stream, entity, sub, index):
-    """Four independent uniforms in (0, 1) at an address, of 32 bits each."""
-    a, b, c, d = words(seed, replicate, stream, entity, sub, index)
-    return ((float(a) + 0.5) * _UNIT32, (float(b) + 0.5) * _UNIT32, (float(c) + 0.5) * _UNIT32,
-            (float(d) + 0.5) * _UNIT32)
+def uniforms12(seed, replicate, stream, entity, sub, index):
+    """Twelve independent uniforms in (0, 1), of 32 bits each: four at `sub`, four at `sub + 1`, four at `sub + 2`."""
+    e = np.uint64(entity)
+    return philox_side_by_side(
+        np.uint64(index) & _LOW,
+        np.uint64(replicate) & _LOW,
+        e & _LOW,
+        ((e >> _32) << np.uint64(8)) | np.uint64(stream),
+        np.uint64(seed) & _LOW,
+        np.uint64(sub) & _LOW,
+    )
 
 
 @kernel

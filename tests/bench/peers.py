@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from sim.core.random import STREAM_CANDIDATE, STREAM_FACT, uniform, uniforms4
+from sim.core.random import STREAM_CANDIDATE, STREAM_FACT, uniform, uniforms12
 
 from .model import AGEING, DAYS, SD_DAYS, SD_FAILS
 
@@ -59,8 +59,7 @@ def _encounter_first(n, hazard, rng):  # type: ignore[no-untyped-def]
 def _addressed_loop(n, hazard, seed):  # type: ignore[no-untyped-def]
     accidents = 0
     for i in range(n):
-        _, _, _, u_age = uniforms4(seed, 0, STREAM_FACT, 1, 1, i)
-        u_sd, _, _, _ = uniforms4(seed, 0, STREAM_FACT, 1, 2, i)
+        u_age, u_sd = uniforms12(seed, 0, STREAM_FACT, 1, 0, i)[7:9]
         end = min(-math.log(u_age) / AGEING, DAYS)
         if u_sd >= SD_FAILS:
             end = min(end, SD_DAYS)

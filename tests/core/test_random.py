@@ -53,6 +53,21 @@ def test_a_wrong_multiplier_fails_the_known_answers(counter: str, key: str, expe
     assert _plain_philox(_words(counter), _words(key), 0xD2511F51) != _words(expected)
 
 
+def _twelve(seed: int, replicate: int, entity: int, sub: int, index: int) -> list[float]:
+    """Four uniforms at each of three addresses in a row, one block after the other."""
+    blocks = [rng.words(seed, replicate, 4, entity, (sub + k) % 2**32, index) for k in range(3)]
+    return [(int(word) + 0.5) / 2**32 for block in blocks for word in block]
+
+
+def test_three_blocks_side_by_side_are_those_one_by_one() -> None:
+    """To the bit, also where the last address is the largest. Control: another address in the row."""
+    numbers = np.random.default_rng(2).integers(0, 1 << 32, (500, 5)).tolist()
+    for seed, replicate, entity, sub, index in [*numbers, [0, 0, 0, 0, 0], [1, 2, 2**56 - 1, 2**32 - 1, 2**32 - 1]]:
+        found = list(rng.uniforms12(seed, replicate, 4, entity, sub, index))
+        assert found == _twelve(seed, replicate, entity, sub, index)
+        assert found != _twelve(seed, replicate, entity, sub + 1, index)
+
+
 def test_equals_an_independent_implementation_on_many_blocks() -> None:
     numbers = np.random.default_rng(1).integers(0, 1 << 32, (500, 6), dtype=np.uint64)
     for row in numbers:
