@@ -17,7 +17,7 @@ import hashlib
 
 import numpy as np
 
-from sim.core.compiled import allocating_kernel, kernel
+from sim.core.compiled import allocating_kernel, inlined, kernel
 from sim.core.philox import philox, philox_side_by_side
 
 # Streams are numbered for ever: a number is never reused for another purpose.
@@ -42,14 +42,13 @@ STREAM_FLOOD = 17  # which hazard areas a flood reaches
 INNER_BITS = 12
 _LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.uint64(20)
 _TO_UNIT = 2.0**-52
-_UNIT32 = 2.0**-32
 
 
-@kernel
-def words(seed, replicate, stream, entity, sub, index):
-    """Four 32-bit words at an address (all arguments integers)."""
+@inlined
+def _packed(seed, replicate, stream, entity, sub, index):
+    """Counter and key of an address (all arguments integers)."""
     e = np.uint64(entity)
-    return philox(
+    return (
         np.uint64(index) & _LOW,
         np.uint64(replicate) & _LOW,
         e & _LOW,
@@ -57,6 +56,12 @@ def words(seed, replicate, stream, entity, sub, index):
         np.uint64(seed) & _LOW,
         np.uint64(sub) & _LOW,
     )
+
+
+@kernel
+def words(seed, replicate, stream, entity, sub, index):
+    """Four 32-bit words at an address (all arguments integers)."""
+    return philox(*_packed(seed, replicate, stream, entity, sub, index))
 
 
 @kernel
@@ -68,15 +73,7 @@ def to_unit(high, low):
 @kernel
 def uniforms12(seed, replicate, stream, entity, sub, index):
     """Twelve independent uniforms in (0, 1), of 32 bits each: four at `sub`, four at `sub + 1`, four at `sub + 2`."""
-    e = np.uint64(entity)
-    return philox_side_by_side(
-        np.uint64(index) & _LOW,
-        np.uint64(replicate) & _LOW,
-        e & _LOW,
-        ((e >> _32) << np.uint64(8)) | np.uint64(stream),
-        np.uint64(seed) & _LOW,
-        np.uint64(sub) & _LOW,
-    )
+    return philox_side_by_side(*_packed(seed, replicate, stream, entity, sub, index))
 
 
 @kernel

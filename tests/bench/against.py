@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -127,6 +128,11 @@ def agree(setting: Setting) -> list[Row]:
     for case in (hazard_case, TARGET):
         engine = Engine(case)
         rows.append(_agreement("engine", case, [engine.play(engine.prepare(r)) for r in range(many)]))
+    case = replace(hazard_case, sd_fails=1.0)
+    engine, n = Engine(case), int(case.items)
+    rows.append(_agreement("engine, persistent items", case, [engine.play(engine.prepare(r)) for r in range(many)]))
+    rows.append(_agreement("NumPy daily step, active items, persistent", case, [
+        peers.numpy_daily_active(n, case.hazard, seed, case.sd_fails) for seed in (1, 2)]))
     engine = Engine(TARGET)
     same = "no C compiler, not compared" if sampler_for(setting, engine) is None else "equal, one by one"
     rows.append(row("agree", "kernel in C", TARGET, NAN, "", note=f"accidents of three replicates: {same}"))
@@ -159,6 +165,23 @@ def contenders(setting: Setting) -> list[Row]:
     rows += [_peerrow(name, best[name], best) for name in MEASURED]
     rows += [_peerrow(name, fit.at(n), best, f"~ {fit}; ") for name, fit in setting.fits.items()]
     return rows
+
+
+def persistent(setting: Setting) -> list[Row]:
+    """Items that never self-destruct: a daily step over those that function leaves few of them out for years."""
+    case, name = replace(TARGET, sd_fails=1.0), "NumPy daily step, active items"
+    _, quick, full = EXTRAPOLATED["NumPy daily step, all items"]
+    sizes = quick if setting.quick else full
+    engine = Engine(case)
+    turns: dict[str, Callable[[], float]] = {"engine": partial(whole, engine)}
+    for size in sizes:
+        turns[str(size)] = partial(seconds_of, partial(peers.numpy_daily_active, size, case.hazard, 3, case.sd_fails))
+    best = best_of(turns, setting.rounds // 2)
+    fit = fit_line(sizes, [best[str(size)] for size in sizes])
+    ratio = fit.at(case.items) / best["engine"]
+    return [row("persistent", "engine, persistent items", case, 1e3 * best["engine"], "ms"),
+            row("persistent", f"{name}, persistent", case, 1e3 * fit.at(case.items), "ms", ratio=ratio,
+                against="times the engine", target=reach(ratio, LEAST[name]), note=f"~ {fit}")]
 
 
 def _peer_seconds(function: peers.Peer, n: int) -> float:

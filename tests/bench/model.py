@@ -46,11 +46,14 @@ class Case:
         Potential encounters per 1,000 items in 20 years.
     areas : int
         Hazard areas over which the items are spread.
+    sd_fails : float
+        Probability that self-destruction fails; 1: persistent items.
     """
 
     items: float
     per_1000: float = 2.0
     areas: int = 1
+    sd_fails: float = SD_FAILS
 
     @property
     def hazard(self) -> float:
@@ -67,13 +70,13 @@ class Case:
         """Expected accidents: items x integral of hazard x P(active, not detonated)."""
         h, total = self.hazard, self.hazard + AGEING
         early, late = math.exp(-total * SD_DAYS), math.exp(-total * DAYS)
-        return self.items * h / total * (1.0 - early + SD_FAILS * (early - late))
+        return self.items * h / total * (1.0 - early + self.sd_fails * (early - late))
 
     def scenario(self) -> Scenario:
         """The scenario file with these sizes."""
         return replace(load(FILE), {
             "contamination.mines.items": float(self.items), "activities.walking.length_m": self.hazard / _STRIP,
-            "programme.bundle_km2": 10.0 / self.areas})
+            "programme.bundle_km2": 10.0 / self.areas, "families.bench.sd_failure": self.sd_fails})
 
 
 @njit(**_AS_ENGINE)

@@ -88,10 +88,10 @@ def numba_addressed(n: int, hazard: float, seed: int) -> int:
     return int(_addressed_loop(n, hazard, seed))
 
 
-def _ends(n: int, rng: np.random.Generator) -> np.ndarray:
+def _ends(n: int, rng: np.random.Generator, sd_fails: float) -> np.ndarray:
     """Ages at which items stop functioning or are gone, (n,) float64 [days]."""
     end = np.minimum(rng.exponential(1.0 / AGEING, n), DAYS)
-    works = rng.random(n) >= SD_FAILS
+    works = rng.random(n) >= sd_fails
     end[works] = np.minimum(end[works], SD_DAYS)
     return end
 
@@ -99,7 +99,7 @@ def _ends(n: int, rng: np.random.Generator) -> np.ndarray:
 def numpy_daily(n: int, hazard: float, seed: int) -> int:
     """NumPy with a daily step over arrays of all items."""
     rng, p, accidents = np.random.default_rng(seed), -math.expm1(-hazard), 0
-    end = _ends(n, rng)
+    end = _ends(n, rng, SD_FAILS)
     for day in range(math.ceil(DAYS)):
         u = rng.random(n)
         hit = np.flatnonzero(u < p)
@@ -109,10 +109,10 @@ def numpy_daily(n: int, hazard: float, seed: int) -> int:
     return accidents
 
 
-def numpy_daily_active(n: int, hazard: float, seed: int) -> int:
+def numpy_daily_active(n: int, hazard: float, seed: int, sd_fails: float = SD_FAILS) -> int:
     """NumPy with a daily step over the items that still function; the others leave the arrays."""
     rng, p, accidents = np.random.default_rng(seed), -math.expm1(-hazard), 0
-    end = _ends(n, rng)
+    end = _ends(n, rng, sd_fails)
     for day in range(math.ceil(DAYS)):
         u = rng.random(len(end))
         hit = np.flatnonzero(u < p)

@@ -12,9 +12,10 @@ from .setting import TARGET, Setting
 from .timing import Row
 
 SECTIONS: dict[str, Callable[[Setting], list[Row]]] = {
-    "agree": against.agree, "peers": against.contenders, "items": against.by_items, "areas": against.by_areas,
-    "encounters": against.by_encounters, "replicates": own.by_replicates, "shares": own.by_shares,
-    "estimators": own.by_estimators, "workers": own.by_workers, "memory": own.by_memory, "starts": own.by_starts}
+    "agree": against.agree, "peers": against.contenders, "persistent": against.persistent, "items": against.by_items,
+    "areas": against.by_areas, "encounters": against.by_encounters, "replicates": own.by_replicates,
+    "shares": own.by_shares, "estimators": own.by_estimators, "workers": own.by_workers, "memory": own.by_memory,
+    "starts": own.by_starts}
 
 
 def run(quick: bool, only: list[str], show: Callable[[list[Row]], None]) -> list[Row]:

@@ -58,7 +58,7 @@ class Cluster:
         self.scheduler = self._start(
             "scheduler", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard",
             "--scheduler-file", str(file), DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="3 s")
-        wait_until(file.exists, "a scheduler")
+        wait_until(lambda: file.exists() and file.read_text().rstrip().endswith("}"), "a scheduler")  # written whole
         self.address = json.loads(file.read_text())["address"]
 
     def start_worker(self, name: str, *words: str, software: Path = ROOT, **environment: str) -> Started:
