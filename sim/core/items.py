@@ -23,7 +23,7 @@ from sim.core.records import (
 )
 from sim.core.steps import step_of
 
-# A word of marks holds 64 bits, a shelf the items of four.
+# Shifts and masks of a mark: its word holds 64 bits, its shelf the items of four.
 WORD, _IN_WORD, _ONE, _MARKS_OF_SHELF = np.uint64(6), np.uint64(63), np.uint64(1), np.uint64(2)
 
 
@@ -67,7 +67,7 @@ def _live(lots, life, coh, item, u):
 def draw_facts_unfound(address, dates, weights, lots, life, area, coh, item, edges, step, sighted, sighting):
     """Facts of an item given that neither spot tasks nor the finished sweeps have found it: by rejection.
 
-    Nine of ten attempts fail where nearly everything has been found, so what decides is drawn first, if it does:
+    Nine of ten attempts fail where nearly everything has been found, so what decides is looked at first, if it does:
     what a sweep under way had taken before it was sighted, spot tasks did not find.
     """
     item.gone = np.inf

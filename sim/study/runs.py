@@ -55,7 +55,8 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
             about: dict[str, Any] | None = None, fit: Path | None = None) -> Results:
     """Run scenarios on the same draws and compare each with a baseline.
 
-    Parameters are those of `run`; ``about`` is added to the manifest (study, question, titles, sources).
+    Parameters are those of `run`; ``about`` is added to the manifest (study, question, titles, sources); ``fit`` is a
+    CSV table of fitted against observed casualties by year, which goes into the run folder and the report.
 
     Raises
     ------
