@@ -7,7 +7,7 @@ import numpy as np
 from sim.core.companion import live_rows, unseen_parts
 from sim.core.compiled import inlined, inner_kernel
 from sim.core.inverse import binomial_inverse
-from sim.core.items import sighted_until, spotted, swept, taken_on
+from sim.core.items import sighted_until, spotted, swept, taken_on, watch
 from sim.core.random import STREAM_FIND, uniform
 from sim.core.records import (
     FIRST,
@@ -59,13 +59,15 @@ def _found_by_eod(g, coh, area, i, t, now):
 def reveal(g, first, last, t, by_sweep):
     """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
 
-    Items that somebody met are looked up one by one; the others are exchangeable, and how many of
-    them were found is binomial. ``by_sweep``: a sweep has just ended; otherwise EOD spot tasks.
+    Items that somebody met are looked up one by one, by spot tasks those that they may have found this year; the
+    others are exchangeable, and how many of them were found is binomial. ``by_sweep``: a sweep has just ended; otherwise EOD spot tasks.
     New finds by kind are added to ``Ground.finds``.
     """
     open_step = g.counters[STEP]
     step = len(g.edges) - 1 if t == g.edges[-1] else step_of(g.edges, t)  # the horizon has a number of its own
     within = 0 if t == g.edges[step] else 1
+    year = g.step_year[open_step]
+    year_after = g.step_year[step] if step < len(g.step_year) else year + 1  # the next one where t is a year's end
     for c in range(first, last):
         coh = g.cohorts[c]
         n = coh.id_to - coh.id_from
@@ -85,20 +87,18 @@ def reveal(g, first, last, t, by_sweep):
             count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
             coh.unassigned += count
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
-            i, before = coh.first_touched, np.int64(-1)
-            while i >= 0:
-                following = g.met[i].following
-                if g.met[i].state == IN_GROUND and (
-                        _found_by_sweep(g, coh, area, i, t) if by_sweep else _found_by_eod(g, coh, area, i, t, now)):
-                    g.met[i].state = FOUND
-                    count += 1
-                if g.met[i].state == IN_GROUND:
-                    before = i
-                elif before < 0:
-                    coh.first_touched = following
-                else:
-                    g.met[before].following = following
-                i = following
+            for at in range(year, g.watched.shape[1] if by_sweep else year + 1):
+                i = np.int64(g.watched[c, at])
+                g.watched[c, at] = -1
+                while i >= 0:
+                    following = np.int64(g.met[i].following)
+                    if g.met[i].state == IN_GROUND:
+                        if _found_by_sweep(g, coh, area, i, t) if by_sweep else _found_by_eod(g, coh, area, i, t, now):
+                            g.met[i].state = FOUND
+                            count += 1
+                        else:
+                            watch(g, c, i, max(at, year_after))
+                    i = following
             coh.not_found = new
             coh.found += count
             g.finds[coh.kind] += count
@@ -117,7 +117,12 @@ def reveal(g, first, last, t, by_sweep):
 @inner_kernel
 def close_year(g, t):
     """Year's end: spot finds become known, stocks are written down (conditional expectations)."""
-    year = g.step_year[g.counters[STEP]]
+    step = g.counters[STEP]
+    year = g.step_year[step]
+    for access in range(g.sighted.shape[0]):
+        for family in range(g.sighted.shape[1]):
+            g.less_sighted[access, family] = g.most_sighted[access, family, year] - sighted_until(
+                g.edges, step, g.sighted[access, family], g.sighting[access, family], t)
     reveal(g, FIRST, len(g.cohorts), t, False)
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]

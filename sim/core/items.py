@@ -20,9 +20,11 @@ from sim.core.records import (
     N_TOUCHED,
     OVERFLOW,
     REDUCED,
+    STEP,
 )
 from sim.core.steps import step_of
 
+_ROUNDING = 1e-9  # of cumulated hazards: far more than their sums are off by
 # Shifts and masks of a mark: its word holds 64 bits, its shelf the items of four.
 WORD, _IN_WORD, _ONE, _MARKS_OF_SHELF = np.uint64(6), np.uint64(63), np.uint64(1), np.uint64(2)
 
@@ -143,9 +145,20 @@ def follow(g, c, i, sighted):
     if g.touched[i].gone <= coh.revealed:
         g.met[i].state = GONE  # nobody will ever find it: no need to look at its facts again
     else:
-        g.met[i].following = coh.first_touched
-        coh.first_touched = i
         g.met[i].sighted_at = sighted + g.touched[i].sight
+        watch(g, c, i, g.step_year[g.counters[STEP]])
+
+
+@inlined
+def watch(g, c, i, year):
+    """Put an item that is in the ground where it is looked up again: no spot task can find it before that year."""
+    coh = g.cohorts[c]
+    access, family = g.areas[coh.area].access, coh.family
+    later = g.met[i].sighted_at + g.less_sighted[access, family] - _ROUNDING
+    while year < g.most_sighted.shape[2] and g.most_sighted[access, family, year] < later:
+        year += 1
+    g.met[i].following = g.watched[c, year]
+    g.watched[c, year] = i
 
 
 @kernel

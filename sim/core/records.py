@@ -69,7 +69,6 @@ COHORT = np.dtype(
         ("unseen_gone", "f8"),  # P(self-destructed before a spot task came); both of settled lay dates if there is SD
         ("next_date", "i4"),  # first lay date that has not come
         ("settled", "i4"),  # first lay date that has a row of its own: those before are summed in the first row
-        ("first_touched", "i4"),  # linked list of the items that somebody met, while in the ground; -1: none
         ("bound", "i4"),  # 0: enumerated for suspected land, 1: for released land
     ],
     align=True,
@@ -122,7 +121,7 @@ MET = np.dtype(
     [
         ("name", "u8"),  # cohort << 32 | id
         ("sighted_at", "f8"),  # TOUCHED.sight on the zone's scale, from below while not laid
-        ("following", "i4"),  # next item met of the same cohort, -1: none
+        ("following", "i4"),  # next item met of the same cohort and year of Ground.watched, -1: none
         ("beside", "i4"),  # next item met that stands on the same shelf, -1: none
         ("state", "i1"),  # in the ground, detonated, found, or self-destructed
     ],
@@ -199,12 +198,17 @@ class Ground(NamedTuple):
     # (access, family, step) float64 [1/day]: rate of EOD finds per item; once the step has begun, of those attended
     sighting: np.ndarray
     sighted: np.ndarray  # (access, family, step) float64: the same cumulated up to the step
+    most_sighted: np.ndarray  # (access, family, year) float64: the same up to the year's end, were all attended
+    less_sighted: np.ndarray  # (access, family) float64: how much less it was by the last year's end
     active: np.ndarray  # (node, branch) float64: P(in the ground, functioning) per item laid
     inert: np.ndarray  # (node, branch) float64
     table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
     table_row: np.ndarray  # (node,) int64: row of the table
     touched: np.ndarray  # (capacity,) TOUCHED: facts of the items met, by number
     met: np.ndarray  # (capacity,) MET: what has become of the items met, by number
+    # (cohort, year + 1) int32: first of the items met that a spot task may have found in a year and not before, if it is
+    # still in the ground; -1: none. Last: those that none may find before the horizon.
+    watched: np.ndarray
     marks: np.ndarray  # (power of two,) uint64: a bit is set once an item that shares it has been met
     shelves: np.ndarray  # (16 times as many,) int32: first of the items met whose mark is one of four bits; -1: none
     candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block, a part for each of its quarters

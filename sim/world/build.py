@@ -69,6 +69,8 @@ class World:
         self.base, self.groups, self.bystander = hazard_tables(frame, draw)
         self.beside_most = self.bystander.max(axis=1, initial=0.0) * self.access.most_entry
         self.sighting = sightings(frame, draw, self.access)
+        until = np.flatnonzero(np.diff(frame.step_year, append=-1))  # last steps of the years
+        self.most_sighted = np.cumsum(self.sighting * np.diff(frame.edges), axis=2)[:, :, until]
         self.life = np.array([_life_row(name, spec, draw) for name, spec in frame.families], dtype=LIFE)
         self.outcome = np.array([
             [draw[f"families.{name}.casualties_per_accident"], draw[f"families.{name}.case_fatality"]]
@@ -151,7 +153,6 @@ class World:
         kinds, kind_of = frame.kinds_of_cohort, frame.kind_of_cohort
         cohorts["moved"] = np.array([bool(c.moved) for c in frame.cohorts], np.int64)
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
-        cohorts["first_touched"] = -1
         seen = np.max(self.sighting, axis=2) > 0.0  # (access, family)
         cohorts["seen"] = seen[frame.stratum_access[stratum], frame.cohort_family] if len(cohorts) else 0
         exposure = np.array([c.exposure for c in frame.cohorts], np.int64)
@@ -232,8 +233,10 @@ class World:
             marking=np.array(marking), reporting=self.access.reporting,
             report_delay=np.array([draw["reporting.delay_days"]]), outcome=self.outcome,
             sighting=self.sighting.copy(), sighted=np.zeros((n_access, n_families, steps)),
+            most_sighted=self.most_sighted, less_sighted=np.zeros((n_access, n_families)),
             active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
-            table_row=self.table_row, touched=room.touched, met=room.met, marks=room.marks, shelves=room.shelves,
+            table_row=self.table_row, touched=room.touched, met=room.met,
+            watched=np.full((len(cohorts), years + 1), -1, np.int32), marks=room.marks, shelves=room.shelves,
             candidates=room.candidates, listed=np.zeros(BLOCK_QUARTERS, np.int64),
             heads=np.empty((BLOCK_QUARTERS, len(cohorts)), np.int32), queue=room.queue, spare=room.spare,
             starts=room.starts, eod=np.zeros(steps),
