@@ -87,9 +87,9 @@ def reveal(g, first, last, t, by_sweep):
             count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
             coh.unassigned += count
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
-            for at in range(year, g.watched.shape[1] if by_sweep else year + 1):
-                i = np.int64(g.watched[c, at])
-                g.watched[c, at] = -1
+            for at in range(year, len(g.watched) if by_sweep else year + 1):
+                i = np.int64(g.watched[at, c])
+                g.watched[at, c] = -1
                 while i >= 0:
                     following = np.int64(g.met[i].following)
                     if g.met[i].state == IN_GROUND:

@@ -157,8 +157,8 @@ def watch(g, c, i, year):
     later = g.met[i].sighted_at + g.less_sighted[access, family] - _ROUNDING
     while year < g.most_sighted.shape[2] and g.most_sighted[access, family, year] < later:
         year += 1
-    g.met[i].following = g.watched[c, year]
-    g.watched[c, year] = i
+    g.met[i].following = g.watched[year, c]
+    g.watched[year, c] = i
 
 
 @kernel

@@ -236,7 +236,7 @@ class World:
             most_sighted=self.most_sighted, less_sighted=np.zeros((n_access, n_families)),
             active=np.zeros((self.nodes, N_BRANCHES)), inert=np.zeros((self.nodes, N_BRANCHES)), table=self.table,
             table_row=self.table_row, touched=room.touched, met=room.met,
-            watched=np.full((len(cohorts), years + 1), -1, np.int32), marks=room.marks, shelves=room.shelves,
+            watched=np.full((years + 1, len(cohorts)), -1, np.int32), marks=room.marks, shelves=room.shelves,
             candidates=room.candidates, listed=np.zeros(BLOCK_QUARTERS, np.int64),
             heads=np.empty((BLOCK_QUARTERS, len(cohorts)), np.int32), queue=room.queue, spare=room.spare,
             starts=room.starts, eod=np.zeros(steps),
