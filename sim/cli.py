@@ -317,10 +317,9 @@ def _warnings(scenarios: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _check_policies(scenarios: Iterable[Any]) -> None:
-    from sim.programme import check_policy
+    from sim.programme import check_policies
 
-    for scenario in scenarios:
-        check_policy(scenario.programme.priority)
+    check_policies(scenarios)
 
 
 def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.replicate") -> Any:

@@ -59,9 +59,9 @@ def _found_by_eod(g, coh, area, i, t, now):
 def reveal(g, first, last, t, by_sweep):
     """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
 
-    Items that somebody met are looked up one by one, by spot tasks those that they may have found this year; the
-    others are exchangeable, and how many of them were found is binomial. ``by_sweep``: a sweep has just ended; otherwise EOD spot tasks.
-    New finds by kind are added to ``Ground.finds``.
+    Items that somebody met are looked up one by one, those that spot tasks cannot have found by then left out; the
+    others are exchangeable, and how many of them were found is binomial. ``by_sweep``: a sweep has just ended;
+    otherwise EOD spot tasks. New finds by kind are added to ``Ground.finds``.
     """
     open_step = g.counters[STEP]
     step = len(g.edges) - 1 if t == g.edges[-1] else step_of(g.edges, t)  # the horizon has a number of its own

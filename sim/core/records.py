@@ -206,8 +206,8 @@ class Ground(NamedTuple):
     table_row: np.ndarray  # (node,) int64: row of the table
     touched: np.ndarray  # (capacity,) TOUCHED: facts of the items met, by number
     met: np.ndarray  # (capacity,) MET: what has become of the items met, by number
-    # (year + 1, cohort) int32: first of the items met that a spot task may have found in a year and not before, if it is
-    # still in the ground; -1: none. Last: those that none may find before the horizon.
+    # (year + 1, cohort) int32: first of the items met that a spot task may have found in a year and not before; -1:
+    # none. Last: those that none may find before the horizon.
     watched: np.ndarray
     marks: np.ndarray  # (power of two,) uint64: a bit is set once an item that shares it has been met
     shelves: np.ndarray  # (16 times as many,) int32: first of the items met whose mark is one of four bits; -1: none

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.programme.ledger import Ledger
-    from sim.programme.own import Written, check_policy, priority, read_policies, register, written_policy
+    from sim.programme.own import Written, check_policies, priority, read_policies, register, written_policy
     from sim.programme.passes import sample_size
     from sim.programme.plan import Plan, make_plan
     from sim.programme.priorities import PRIORITIES, Belief, PolicyError
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from sim.programme.trials import failure_rate_shown, trials_without_miss
 
 __all__ = [
-    "PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policy", "failure_rate_shown",
+    "PRIORITIES", "Belief", "Ledger", "Plan", "PolicyError", "Written", "check_policies", "failure_rate_shown",
     "make_plan", "priority", "read_policies", "register", "run_programme", "sample_size", "trials_without_miss",
     "written_policy"]
 
 _HOME = {
-    "Ledger": "ledger", "Written": "own", "check_policy": "own", "priority": "own", "read_policies": "own",
+    "Ledger": "ledger", "Written": "own", "check_policies": "own", "priority": "own", "read_policies": "own",
     "register": "own", "written_policy": "own", "sample_size": "passes", "Plan": "plan", "make_plan": "plan",
     "PRIORITIES": "priorities", "Belief": "priorities", "PolicyError": "priorities", "run_programme": "run",
     "failure_rate_shown": "trials", "trials_without_miss": "trials"}

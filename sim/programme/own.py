@@ -11,18 +11,19 @@ import __future__
 
 import ast
 import builtins
-import difflib
 import hashlib
 import inspect
 import re
 import symtable
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from sim.programme.priorities import BUILT_IN, PRIORITIES, Belief, Policy, PolicyError, value_of
+from sim.scenario import Scenario
+from sim.scenario.errors import Fault, ScenarioError, nearest_name, one_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")  # as `programme.priority` in the schema
 HOW = "mark a function of one belief with @priority (from sim import priority)"
@@ -127,14 +128,14 @@ def written_policy(name: str) -> Written | None:
     return _own.get(name)
 
 
-def check_policy(name: str) -> None:
-    """Raise a PolicyError where no policy has this name."""
-    if name not in PRIORITIES:
-        near = difflib.get_close_matches(name, PRIORITIES, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise PolicyError(
-            f"programme.priority: no policy {name!r}; expected one of {', '.join(sorted(PRIORITIES))}{hint}. A policy "
-            "of your own is in a Python file, named with --policy FILE.py or sim.read_policies(file)")
+def check_policies(scenarios: Iterable[Scenario]) -> None:
+    """Raise a `ScenarioError` with every policy of scenarios that nobody knows."""
+    unknown = [(s.programme.priority, s.priority_place) for s in scenarios if s.programme.priority not in PRIORITIES]
+    if unknown:
+        raise ScenarioError([Fault.at(
+            place, f"programme.priority: no policy {name!r}; one of your own is in a Python file, named with --policy "
+            "FILE.py or sim.read_policies(file)", one_of(PRIORITIES), nearest_name(name, PRIORITIES))
+            for name, place in unknown])
 
 
 def _try(function: Policy, origin: str) -> None:

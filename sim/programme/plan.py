@@ -12,7 +12,7 @@ from sim.programme.budget import Account, eod_items_per_day, make_accounts
 from sim.programme.crews import Crew, Terrain, closed_by_month, make_crews, make_terrains, terrain_of
 from sim.programme.education import Education, make_education
 from sim.programme.floods import Flood, make_floods
-from sim.programme.own import check_policy
+from sim.programme.own import check_policies
 from sim.programme.passes import Inspection
 from sim.programme.priorities import PRIORITIES, Policy
 from sim.world import World
@@ -94,7 +94,7 @@ def make_plan(world: World) -> Plan:
     """Tasks, teams and money of one parameter draw."""
     scenario, draw = world.frame.scenario, world.draw
     programme = scenario.programme
-    check_policy(programme.priority)
+    check_policies([scenario])
     terrains, accounts = make_terrains(world), make_accounts(world)
     return Plan(
         tasks=_tasks(world, terrains), crews=make_crews(world, terrains), terrains=len(terrains),

@@ -99,6 +99,7 @@ def build(tree: Tree, folder: Path | None) -> tuple[Scenario | None, list[Fault]
         return None, faults
     scenario._folder, scenario._inputs = folder, dict(tree.files)
     scenario._warnings = tuple(finding.fault(tree) for finding in prospects(scenario))
+    scenario._priority_place = tree.place(("programme", "priority"))
     return scenario, []
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from sim.scenario.errors import Fault
+from sim.scenario.errors import Fault, Place
 from sim.scenario.programme import Programme
 from sim.scenario.quantity import Quantity
 from sim.scenario.section import AtLeastOne, Date, Metal, Name, NonNegative, Positive, Section, Share
@@ -300,6 +300,7 @@ class Scenario(Section):
     _quantities: dict[str, Quantity] | None = PrivateAttr(None)  # filled by `quantities`, once
     _resolved: dict[str, Family] | None = PrivateAttr(None)  # filled by `resolved_families`, once
     _warnings: tuple[Fault, ...] = PrivateAttr(())
+    _priority_place: Place = PrivateAttr(Place(""))
 
     @property
     def folder(self) -> Path | None:
@@ -315,6 +316,11 @@ class Scenario(Section):
     def warnings(self) -> tuple[Fault, ...]:
         """What can be run and will hardly be meant, with its place: a programme that cannot finish."""
         return self._warnings
+
+    @property
+    def priority_place(self) -> Place:
+        """Where `programme.priority` is written: only who runs the scenario knows the policies of its user."""
+        return self._priority_place
 
 
 class Variant(Section):

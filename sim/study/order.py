@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim.programme import PolicyError, check_policy, written_policy
+from sim.programme import PolicyError, check_policies, written_policy
 from sim.scenario import Scenario, catalogue_sources, digest, load, to_yaml
 from sim.scenario.schema import Deadline, Replicates
 from sim.study.manifest import (
@@ -199,6 +199,7 @@ def read_order(store: RunFolder) -> Order:
     scenarios = {name: load(store.path / scenario_file(name, names)) for name in names}
     for policy in sorted({scenario.programme.priority for scenario in scenarios.values()}):
         _check_handed_in(policy, store.path / policy_file(policy))
+    check_policies(scenarios.values())
     return Order(scenarios, asked, store.path / FIT if FIT in handed_in else None,
                  (store.path / MAP).read_text(encoding="utf-8") if MAP in handed_in else None)
 
@@ -207,11 +208,11 @@ def _check_handed_in(policy: str, file: Path) -> None:
     """A policy of the user is code: it is run where the user names it, and not because it lies in a folder."""
     written = written_policy(policy)
     if not file.is_file():
-        check_policy(policy)
-    elif written is None:
+        return
+    if written is None:
         raise PolicyError(f"{file.parent}: the run has a policy of its user, {policy!r}. It is code, and runs as code "
                           f"with your rights: read it, then hand it in with --policy {file}")
-    elif written.text.encode() != file.read_bytes():
+    if written.text.encode() != file.read_bytes():
         raise PolicyError(
             f"{written.origin}: the policy {policy!r} there is not the one of the run, which is in {file}")
 

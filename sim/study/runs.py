@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.programme import check_policy
+from sim.programme import check_policies
 from sim.scenario import LoadedStudy, Scenario
 from sim.study.errors import Stopped
 from sim.study.estimate import check_possible, estimate
@@ -69,8 +69,7 @@ def compare(scenarios: dict[str, Scenario], baseline: str, draws: int | None = N
     """
     if baseline not in scenarios:
         raise ValueError(f"baseline {baseline!r} is not among the scenarios: {', '.join(scenarios)}")
-    for scenario in scenarios.values():
-        check_policy(scenario.programme.priority)
+    check_policies(scenarios.values())
     about, sizes = about or {}, scenarios[baseline].replicates
     draws, per_draw = draws or sizes.draws, per_draw or sizes.per_draw
     check_possible(estimate(scenarios, draws, per_draw), workers, Path(folder or "runs"))

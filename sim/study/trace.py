@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.programme import check_policy, make_plan
+from sim.programme import check_policies, make_plan
 from sim.programme.ledger import LAND_STATES
 from sim.scenario import Scenario
 from sim.study.errors import failure_told
@@ -68,13 +68,15 @@ def trace(scenario: Scenario, draw: int = 0, replicate: int = 0, title: str | No
     Raises
     ------
     ValueError
-        Where a number is negative, or no policy has the scenario's name.
+        Where a number is negative.
+    ScenarioError
+        Where no policy has the name in the scenario.
     RunError
         Where the replicate fails, or this machine has not what it needs.
     """
     if draw < 0 or replicate < 0:
         raise ValueError("draw and replicate count from 0")
-    check_policy(scenario.programme.priority)
+    check_policies([scenario])
     check_possible(estimate({scenario.title: scenario}, 1, 1), 1, Path("runs"))
     with failure_told(f"chance replicate {replicate} of draw {draw}"):
         world = World(make_frame(scenario), draw_parameters(scenario, draw))

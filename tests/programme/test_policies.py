@@ -15,6 +15,7 @@ from sim.cli import main
 from sim.programme import PRIORITIES, Belief, PolicyError, own, priority, read_policies, register
 from sim.programme.outlook import updated
 from sim.programme.own import TRIALS
+from sim.programme.priorities import BUILT_IN
 from sim.scenario import load, replace
 from sim.study.order import digest_of
 from sim.world import World, draw_parameters, make_frame
@@ -101,7 +102,8 @@ def _prefers(policy: str, better: dict[str, object], worse: dict[str, object] | 
 
 
 def test_every_policy_names_its_source_and_gives_numbers() -> None:
-    for name, policy in PRIORITIES.items():
+    for name in sorted(BUILT_IN):
+        policy = PRIORITIES[name]
         assert "Source: " in (policy.__doc__ or ""), name
         for belief in TRIALS:
             assert math.isfinite(policy(belief)) or policy(belief) == -math.inf, name
@@ -318,6 +320,22 @@ def test_a_file_without_a_policy_and_an_unknown_policy_say_what_to_do(tmp_path: 
     done = _shell("check", toy("mine"))
     assert done.exit_code == 2
     assert "--policy FILE.py" in done.output
+
+
+def test_every_unknown_policy_of_a_study_is_told_with_its_place_and_the_nearest_name(tmp_path: Path, toy) -> None:
+    study = tmp_path / "study.yaml"
+    study.write_text(f"""study: Two orders
+base: {toy("first_com").name}
+baseline: a
+variants:
+  a: {{}}
+  b: {{set: {{programme.priority: impact_scores}}}}
+""")
+    done = _shell("compare", study, "--folder", tmp_path / "run")
+    assert done.exit_code == 2
+    for place, name in (("toy_first_com.yaml", "first_come"), ("study.yaml:6", "impact_score")):
+        assert re.search(rf"{place}:\d+.*: no policy .*; did you mean '{name}'\?", done.output), done.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_nonsense_that_only_a_real_task_shows_fails_that_replicate_with_its_name(tmp_path: Path) -> None:
