@@ -79,6 +79,8 @@ def priority(function: Policy) -> Policy:
     PolicyError
         Where it cannot be written out for other processes, has a name that is taken, or gives no number.
     """
+    if not inspect.isfunction(function):
+        raise PolicyError(f"{function!r} is no function; {HOW}")
     if _reading is not None:
         _reading.append(function)
     else:

@@ -252,6 +252,9 @@ def test_a_policy_that_other_processes_could_not_run_is_refused_at_once() -> Non
     with pytest.raises(PolicyError, match="not a function with a name"):
         priority(lambda belief: 0.0)
 
+    with pytest.raises(PolicyError, match=r"max> is no function; mark a function of one belief"):
+        priority(max)
+
 
 def test_a_stopped_run_with_a_policy_of_ones_own_goes_on_when_it_is_handed_in_again(tmp_path: Path, toy) -> None:
     """A policy in a run folder is code, and is not run because it lies there: the message says what to type."""
