@@ -15,7 +15,7 @@ from sim.core.candidates import block_of, open_block, raise_bound
 from sim.core.companion import integrate, marking_now, split_branch
 from sim.core.compiled import inlined, inner_kernel, kernel
 from sim.core.encounters import meet
-from sim.core.finds import close_year, reveal
+from sim.core.finds import BY_EOD, BY_SWEEP, close_year, reveal
 from sim.core.records import (
     BEGIN_SWEEP,
     CANCEL,
@@ -150,10 +150,10 @@ def _act(g, order):
     elif order.what == BEGIN_SWEEP:
         _begin_sweep(g, area, now, value, order.number)
     elif order.what == END_SWEEP:
-        reveal(g, first, last, now, False)
+        reveal(g, first, last, now, BY_EOD)
         area.sweeps_done += 1
         g.finds[:] = 0
-        reveal(g, first, last, now, True)
+        reveal(g, first, last, now, BY_SWEEP)
 
 
 @inner_kernel

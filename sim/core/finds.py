@@ -55,6 +55,9 @@ def _found_by_eod(g, coh, area, i, t, now):
         g.touched[i], min(t, taken_on(g.address, area, coh.key, coh.kind, g.touched[i])))
 
 
+BY_EOD, BY_SWEEP = np.bool_(False), np.bool_(True)  # a plain one would be compiled as a constant, as in FIRST
+
+
 @inner_kernel
 def reveal(g, first, last, t, by_sweep):
     """Count what has been found up to t in cohorts [first, last), which must be integrated up to t.
@@ -123,7 +126,7 @@ def close_year(g, t):
         for family in range(g.sighted.shape[1]):
             g.less_sighted[access, family] = g.most_sighted[access, family, year] - sighted_until(
                 g.edges, step, g.sighted[access, family], g.sighting[access, family], t)
-    reveal(g, FIRST, len(g.cohorts), t, False)
+    reveal(g, FIRST, len(g.cohorts), t, BY_EOD)
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]
         n = coh.id_to - coh.id_from

@@ -28,7 +28,7 @@ from sim.core.records import (
     SPLIT,
     Ground,
 )
-from sim.core.survey import come_out, first_look, second_look
+from sim.core.survey import KEPT_FALSELY, come_out, first_look, second_look
 
 _ORDERS = 256
 
@@ -138,7 +138,7 @@ class GroundTruth:
     def technical_survey(self, area: int, sensitivity: float, specificity: float, kept: float) -> float:
         """TS of the confirmed sites: share of their land that is kept for clearance."""
         with_items, without = self._confirmed[area]
-        false = come_out(self._seed, self._replicate, self._keys[area], 7, without, 1.0 - specificity)
+        false = come_out(self._seed, self._replicate, self._keys[area], KEPT_FALSELY, without, 1.0 - specificity)
         self._order(LEAVE_OUTSIDE, area, value=1.0 - sensitivity)
         sites = with_items + without
         return (with_items * kept + false) / sites if sites else 0.0

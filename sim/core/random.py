@@ -20,24 +20,25 @@ import numpy as np
 from sim.core.compiled import allocating_kernel, inlined, kernel
 from sim.core.philox import philox, philox_side_by_side
 
-# Streams are numbered for ever: a number is never reused for another purpose.
-STREAM_PARAMETER = 1  # parameter draws (outer loop)
-STREAM_COUNT = 2  # number of items in a cohort
-STREAM_CANDIDATE = 3  # candidate encounters
-STREAM_FACT = 4  # facts of an item
-STREAM_DETECT = 5  # detected by this pass
-STREAM_OUTCOME = 6  # casualties, killed, groups, reported, delay of an accident
-STREAM_SITE = 7  # hidden state of sites, survey outcomes
-STREAM_FIND = 8  # finds among items that nobody has met
-STREAM_ASSIGN = 9  # whether an item met only now was among the finds
-STREAM_TASK = 10  # durations of tasks
-STREAM_DEMINER = 11  # accidents of deminers
-STREAM_LOT = 12  # failure rate of a production lot
-STREAM_BYSTANDER = 13  # people beside a self-destruction
-STREAM_PRIORITY = 14  # random priority
-STREAM_CLUSTER = 15  # mean density of a bundle
-STREAM_BREAKDOWN = 16  # breakdowns of machines, and how long they last
-STREAM_FLOOD = 17  # which hazard areas a flood reaches
+# Streams are numbered for ever: a number is never reused for another purpose. A plain number would be compiled as a
+# constant, in a copy of the kernel for each.
+STREAM_PARAMETER = np.int64(1)  # parameter draws (outer loop)
+STREAM_COUNT = np.int64(2)  # number of items in a cohort
+STREAM_CANDIDATE = np.int64(3)  # candidate encounters
+STREAM_FACT = np.int64(4)  # facts of an item
+STREAM_DETECT = np.int64(5)  # detected by this pass
+STREAM_OUTCOME = np.int64(6)  # casualties, killed, groups, reported, delay of an accident
+STREAM_SITE = np.int64(7)  # hidden state of sites, survey outcomes
+STREAM_FIND = np.int64(8)  # finds among items that nobody has met
+STREAM_ASSIGN = np.int64(9)  # whether an item met only now was among the finds
+STREAM_TASK = np.int64(10)  # durations of tasks
+STREAM_DEMINER = np.int64(11)  # accidents of deminers
+STREAM_LOT = np.int64(12)  # failure rate of a production lot
+STREAM_BYSTANDER = np.int64(13)  # people beside a self-destruction
+STREAM_PRIORITY = np.int64(14)  # random priority
+STREAM_CLUSTER = np.int64(15)  # mean density of a bundle
+STREAM_BREAKDOWN = np.int64(16)  # breakdowns of machines, and how long they last
+STREAM_FLOOD = np.int64(17)  # which hazard areas a flood reaches
 
 INNER_BITS = 12
 _LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.uint64(20)

@@ -27,7 +27,7 @@ N_GROUPS = 4  # women, men, girls, boys
 
 # The sites of a hazard area end in one of four ways; each is a branch with its own date of release. What is laid in
 # a site after its clearance has begun is a branch too: it is not looked for again, and released with the site.
-MISSED, CANCELLED, REDUCED, CLEARED, LATER = range(5)
+MISSED, CANCELLED, REDUCED, CLEARED, LATER = (np.int64(branch) for branch in range(5))
 N_BRANCHES = 5
 
 COHORT = np.dtype(

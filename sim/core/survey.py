@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.core.compiled import kernel
 from sim.core.inverse import binomial_inverse
 from sim.core.random import STREAM_SITE, uniform
+
+# Stages of survey in the random address.
+SEEN, SEEN_FALSELY, SUSPECTED, SUSPECTED_FALSELY, CONFIRMED, CONFIRMED_FALSELY, KEPT_FALSELY = (
+    np.int64(stage) for stage in range(1, 8))
 
 
 @kernel
@@ -16,14 +22,14 @@ def come_out(seed, replicate, key, stage, n, p):
 @kernel
 def first_look(seed, replicate, key, with_items, without, sensitivity, specificity, indirect):
     """NTS: sites flagged, of those with items and of those without; of these the suspected ones alike."""
-    seen = come_out(seed, replicate, key, 1, with_items, sensitivity)
-    false = come_out(seed, replicate, key, 2, without, 1.0 - specificity)
-    return (seen, false, come_out(seed, replicate, key, 3, seen, indirect),
-            come_out(seed, replicate, key, 4, false, indirect))
+    seen = come_out(seed, replicate, key, SEEN, with_items, sensitivity)
+    false = come_out(seed, replicate, key, SEEN_FALSELY, without, 1.0 - specificity)
+    return (seen, false, come_out(seed, replicate, key, SUSPECTED, seen, indirect),
+            come_out(seed, replicate, key, SUSPECTED_FALSELY, false, indirect))
 
 
 @kernel
 def second_look(seed, replicate, key, with_items, without, sensitivity, specificity):
     """Second survey of suspected sites: confirmed ones, of those with items and of those without."""
-    return (come_out(seed, replicate, key, 5, with_items, sensitivity),
-            come_out(seed, replicate, key, 6, without, 1.0 - specificity))
+    return (come_out(seed, replicate, key, CONFIRMED, with_items, sensitivity),
+            come_out(seed, replicate, key, CONFIRMED_FALSELY, without, 1.0 - specificity))
