@@ -97,7 +97,7 @@ def _attended(g, step):
     return min(1.0, g.eod[step] / reports) if reports > 0.0 else 1.0
 
 
-@inlined
+@inner_kernel
 def _open_step(g, step):
     """Begin a quarter: what people have learnt, which spot tasks are attended, the candidates of a new block."""
     attended = _attended(g, step)
