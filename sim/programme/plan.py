@@ -123,6 +123,8 @@ def _tasks(world: World, terrains: tuple[Terrain, ...]) -> tuple[Task, ...]:
     keys, size, users = frame.area_keys.tolist(), world.area_m2().tolist(), frame.users.tolist()
     stratum_access, district = frame.stratum_access.tolist(), frame.access_district.tolist()
     opens = world.access.opens.tolist()
+    row = {terrain: i for i, terrain in enumerate(terrains)}
+    terrain = [row[terrain_of(s)] for s in frame.strata]
     tasks = []
     for i, name in enumerate(frame.areas):
         if size[i] <= 0:
@@ -134,7 +136,7 @@ def _tasks(world: World, terrains: tuple[Terrain, ...]) -> tuple[Task, ...]:
         if origin == "polygon":
             enters = max(enters, recorded[i])
         tasks.append(Task(
-            i, keys[i], district[access], access, s.land_use, terrains.index(terrain_of(s)), origin, size[i], enters,
+            i, keys[i], district[access], access, s.land_use, terrain[name.stratum], origin, size[i], enters,
             users[name.stratum], s.area_km2, chances[i]))
     return tuple(tasks)
 

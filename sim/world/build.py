@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -40,7 +39,7 @@ from sim.scenario.detection import KINDS
 from sim.scenario.schema import Family
 from sim.world.calendar import to_days
 from sim.world.draw import Draw
-from sim.world.frame import KM2, CohortName, Frame
+from sim.world.frame import KM2, Frame
 from sim.world.hazard import hazard_tables, pair_index
 from sim.world.people import Access, people_and_access, resolve_date, sightings
 
@@ -77,11 +76,8 @@ class World:
             for name, _ in frame.families], dtype=float).reshape(-1, 2)
         self.means = _mean_items(frame, draw, self.access.end)
         self.dates, self.weights, self.date_slices = _lay_dates(frame, self.access.end)
-        self.polygons_m2, self.inside_m2 = _polygons(frame, draw, self._share_laid)
-        towns = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
-        self.moving = np.array([i for i in frame.transferred if frame.cohorts[i].items in towns], np.int64)
-        self.broken = np.array([1.0 - draw[f"transfers.{frame.cohorts[i].source}.compliance"] for i in self.moving])
-        self.to_town = np.array([frame.cohorts[i].moved for i in self.moving], bool)
+        self.polygons_m2, self.inside_m2 = _polygons(frame, draw, self._transfers())
+        self.broken = np.array([1.0 - draw[f"transfers.{frame.cohorts[i].source}.compliance"] for i in frame.moving])
         self._tables()
         self.cohort_template = self._cohort_template()
         self.area_template = self._area_template()
@@ -102,10 +98,15 @@ class World:
         kind = self.frame.families[family][1].kind
         return self.date_slices[source, kind]
 
-    def _share_laid(self, cohort: CohortName) -> float:
-        """Share of a cohort's items that is laid at all: laying of a kind may end."""
-        low, high = self._slice(cohort.family, cohort.source)
-        return float(self.weights[low:high][np.isfinite(self.dates[low:high])].sum())
+    def _transfers(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Dates on which the devices of each transfer are laid, and shares of them: laying of a kind may end."""
+        laid = {}
+        for kind in self.frame.kinds_of_cohort:
+            if kind.transferred:
+                low, high = self._slice(kind.family, kind.source)
+                some = np.isfinite(self.dates[low:high])
+                laid[kind.source] = self.dates[low:high][some], self.weights[low:high][some]
+        return laid
 
     def area_m2(self) -> np.ndarray:
         """Area of each hazard area, (area,) int64 [m2]; polygons as they will be recorded."""
@@ -113,22 +114,21 @@ class World:
 
     def land_under(self, polygon: int) -> list[tuple[int, int]]:
         """Land to be surveyed that lies under a recorded polygon: (hazard area, m2)."""
-        frame, inside = self.frame, int(self.inside_m2[polygon])
-        stratum = frame.areas[polygon].stratum
-        bundles = [i for i, a in enumerate(frame.areas) if a.origin == "survey" and a.stratum == stratum]
+        inside = int(self.inside_m2[polygon])
+        if inside == 0:
+            return []
+        bundles = self.frame.bundles[self.frame.areas[polygon].stratum]
         n = len(bundles)
-        return [(area, inside * (b + 1) // n - inside * b // n) for b, area in enumerate(bundles)] if inside else []
+        return [(area, inside * (b + 1) // n - inside * b // n) for b, area in enumerate(bundles)]
 
     @cached_property
     def recorded_on(self) -> dict[int, float]:
         """Date on which the polygon of a hazard area is recorded: when nothing more is laid there [days]."""
-        frame = self.frame
-        dates: dict[int, float] = {}
-        for c in (frame.cohorts[i] for i in frame.transferred):
-            low, high = self._slice(c.family, c.source)
-            laid = self.dates[low:high]
-            dates[c.area] = max(dates.get(c.area, -np.inf), float(np.max(laid[np.isfinite(laid)], initial=-np.inf)))
-        return dates
+        last = {name: float(dates.max(initial=-np.inf)) for name, (dates, _) in self._transfers().items()}
+        recorded: dict[int, float] = {}
+        for c in (self.frame.cohorts[i] for i in self.frame.transferred):
+            recorded[c.area] = max(recorded.get(c.area, -np.inf), last[c.source])
+        return recorded
 
     @cached_property
     def people_by_year(self) -> tuple[np.ndarray, np.ndarray]:
@@ -147,16 +147,16 @@ class World:
         """Cohorts with everything but what chance decides, (cohort,) COHORT."""
         frame = self.frame
         cohorts = np.zeros(len(frame.cohorts), COHORT)
-        stratum = np.array([a.stratum for a in frame.areas], np.int64)[frame.cohort_area]
+        stratum = frame.area_stratum[frame.cohort_area]
         cohorts["key"], cohorts["area"] = frame.cohort_keys, frame.cohort_area
         cohorts["family"], cohorts["kind"] = frame.cohort_family, frame.cohort_row
         kinds, kind_of = frame.kinds_of_cohort, frame.kind_of_cohort
-        cohorts["moved"] = np.array([bool(c.moved) for c in frame.cohorts], np.int64)
+        cohorts["moved"] = frame.cohort_moved
         cohorts["transferred"] = np.array([k.transferred for k in kinds], np.int64)[kind_of]
         seen = np.max(self.sighting, axis=2) > 0.0  # (access, family)
         cohorts["seen"] = seen[frame.stratum_access[stratum], frame.cohort_family] if len(cohorts) else 0
-        exposure = np.array([c.exposure for c in frame.cohorts], np.int64)
-        cohorts["pair"] = pair_index(frame)[stratum, frame.cohort_family, exposure] if len(cohorts) else 0
+        pairs = pair_index(frame)
+        cohorts["pair"] = pairs[stratum, frame.cohort_family, frame.cohort_exposure] if len(cohorts) else 0
         spans = np.array([self._slice(k.family, k.source) for k in kinds], np.int64).reshape(-1, 2)[kind_of]
         cohorts["dates_from"], cohorts["dates_to"] = spans[:, 0], spans[:, 1]
         length = spans[:, 1] - spans[:, 0]
@@ -187,11 +187,10 @@ class World:
             raise ValueError(f"{cohort.source}, {cohort.family}: {counts[most]:,} items in one hazard area, and there "
                              f"are names for {MOST_ITEMS:,} only; fewer items, or a smaller programme.bundle_km2")
         cohorts["id_to"] = counts
-        moving = self.moving
+        moving, to_town = frame.moving, frame.cohort_moved[frame.moving]
         moved = np.zeros(len(moving), np.int64)
         u_moved = uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys[moving], 1, 0)
         binomial_counts(u_moved, counts[moving], self.broken, moved)
-        to_town = self.to_town
         cohorts["id_to"][moving[to_town]] = moved[to_town]
         cohorts["id_from"][moving[~to_town]] = moved[~to_town]
 
@@ -276,9 +275,8 @@ class World:
         areas["key"] = frame.area_keys
         areas["released"], areas["marked"], areas["marking"] = np.inf, np.inf, 1.0
         areas["class_weight"] = 1.0 / areas["class_weight"].shape[-1]
-        areas["cohorts_from"] = np.searchsorted(frame.cohort_area, np.arange(len(areas)), "left")
-        areas["cohorts_to"] = np.searchsorted(frame.cohort_area, np.arange(len(areas)), "right")
-        areas["access"] = frame.stratum_access[np.array([a.stratum for a in frame.areas], np.int64)]
+        areas["cohorts_from"], areas["cohorts_to"] = frame.area_cohorts
+        areas["access"] = frame.stratum_access[frame.area_stratum]
         areas["district"] = frame.access_district[areas["access"]]
         size = self.area_m2()
         areas["sites"] = np.maximum(np.round(size / (self.draw["programme.survey.site_km2"] * KM2)), size > 0)
@@ -347,23 +345,20 @@ def _mean_items(frame: Frame, draw: Draw, end: float) -> np.ndarray:
     return np.array(by_kind, np.float64)[frame.kind_of_cohort] * frame.cohort_share
 
 
-def _polygons(frame: Frame, draw: Draw, share_laid: Callable[[CohortName], float]) -> tuple[np.ndarray, np.ndarray]:
+def _polygons(frame: Frame, draw: Draw,
+              transfers: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Recorded polygons of transferred devices, whole and inside land already to be surveyed [m2]."""
+    share_laid = {name: float(shares.sum()) for name, (_, shares) in transfers.items()}
     whole = np.zeros(len(frame.areas), np.int64)
     inside = np.zeros(len(frame.areas), np.int64)
-    available: dict[int, int] = {}
-    towns = {frame.cohorts[i].items for i in frame.transferred if frame.cohorts[i].moved}
-    for i, a in enumerate(frame.areas):
-        if a.origin == "survey":
-            available[a.stratum] = available.get(a.stratum, 0) + int(frame.area_m2[i])
+    available = dict(frame.bundled_m2)
     for c in (frame.cohorts[i] for i in frame.transferred):
         path = f"transfers.{c.source}"
         part = 1.0 - draw[f"{path}.compliance"]
         if not c.moved:
-            has_town = c.items in towns
-            part = draw[f"{path}.compliance"] if has_town else 1.0
+            part = draw[f"{path}.compliance"] if c.items in frame.towns else 1.0
         mined_km2 = draw[f"{path}.devices"] * c.share * part / draw[f"{path}.mined_density_per_km2"]
-        m2 = round(mined_km2 * draw[f"{path}.polygon_factor"] * KM2 * share_laid(c))
+        m2 = round(mined_km2 * draw[f"{path}.polygon_factor"] * KM2 * share_laid[c.source])
         whole[c.area] += m2
         stratum = frame.areas[c.area].stratum
         room = available.get(stratum, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scipy.special import ndtri
 
@@ -42,9 +43,14 @@ class Draw:
         return quantity.quantile(_uniform(self.seed, self.index, path, *place))
 
 
+@lru_cache(maxsize=1 << 12)
+def _key(*names: str) -> int:
+    """Random address of a parameter; scenarios share most of theirs."""
+    return entity_key("parameter", *names)
+
+
 def _uniform(seed: int, index: int, *names: str) -> float:
-    key = entity_key("parameter", *names)
-    return float(uniform(seed, replicate_index(index, 0), STREAM_PARAMETER, key, 0, 0))
+    return float(uniform(seed, replicate_index(index, 0), STREAM_PARAMETER, _key(*names), 0, 0))
 
 
 def draw_one(scenario: Scenario, index: int, path: str) -> float:

@@ -119,15 +119,56 @@ class Frame:
         return np.array([row[CohortKind(c.source, c.family, c.moved is not None)] for c in self.cohorts], np.int64)
 
     @cached_property
+    def cohort_exposure(self) -> np.ndarray:
+        """Exposure class of the land that a cohort lies in, (cohort,) int64."""
+        return np.array([c.exposure for c in self.cohorts], np.int64)
+
+    @cached_property
+    def cohort_moved(self) -> np.ndarray:
+        """Whether a cohort's items lie where the pledge forbids, (cohort,) bool."""
+        return np.array([bool(c.moved) for c in self.cohorts], bool)
+
+    @cached_property
     def cohort_share(self) -> np.ndarray:
         """Share of the source's items (of its family) that lies in the cohort's place, (cohort,) float64."""
         return np.array([c.share for c in self.cohorts], np.float64)
 
     @cached_property
+    def area_stratum(self) -> np.ndarray:
+        """Stratum of each hazard area, (area,) int64."""
+        return np.array([a.stratum for a in self.areas], np.int64)
+
+    @cached_property
     def area_density(self) -> np.ndarray:
         """Residents per km2 of each hazard area's stratum before the hostilities, (area,) float64."""
         density = np.array([s.residents / s.area_km2 for s in self.strata])
-        return density[np.array([a.stratum for a in self.areas], np.int64)]
+        return density[self.area_stratum]
+
+    @cached_property
+    def area_cohorts(self) -> np.ndarray:
+        """Where the cohorts of each hazard area begin and end, (2, area) int64."""
+        areas = np.arange(len(self.areas))
+        return np.array([np.searchsorted(self.cohort_area, areas, side) for side in ("left", "right")])
+
+    @cached_property
+    def bundles(self) -> dict[int, list[int]]:
+        """Hazard areas of the land to be surveyed by stratum, where there is any."""
+        bundles: dict[int, list[int]] = {}
+        for i, area in enumerate(self.areas):
+            if area.origin == "survey":
+                bundles.setdefault(area.stratum, []).append(i)
+        return bundles
+
+    @cached_property
+    def bundled_m2(self) -> dict[int, int]:
+        """Size of that land by stratum [m2]."""
+        return {stratum: int(self.area_m2[areas].sum()) for stratum, areas in self.bundles.items()}
+
+    @cached_property
+    def seasons(self) -> np.ndarray:
+        """Relative frequency of each activity by season, mean 1; (activity, season) float64."""
+        weights = np.array([a.seasons for a in self.scenario.activities.values()], float).reshape(-1, 4)
+        return weights / weights.mean(axis=1, keepdims=True)
 
     @cached_property
     def users_per_m2(self) -> np.ndarray:
@@ -157,6 +198,16 @@ class Frame:
     def transferred(self) -> tuple[int, ...]:
         """Cohorts of transferred devices."""
         return tuple(i for i, c in enumerate(self.cohorts) if c.moved is not None)
+
+    @cached_property
+    def towns(self) -> frozenset[tuple[str, ...]]:
+        """Addresses of transferred items that a broken pledge moves to populated land."""
+        return frozenset(c.items for c in self.cohorts if c.moved)
+
+    @cached_property
+    def moving(self) -> np.ndarray:
+        """Cohorts of such items, where they are to be and where they may end, (moving,) int64."""
+        return np.array([i for i in self.transferred if self.cohorts[i].items in self.towns], np.int64)
 
     @cached_property
     def cluster_keys(self) -> np.ndarray:

@@ -47,8 +47,7 @@ def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.
         path = f"activities.{name}"
         people = np.array([draw[f"{path}.participation.{g}"] if g in activity.participation else 0.0 for g in GROUPS])
         length = draw[f"{path}.trips_per_day"] * draw[f"{path}.length_m"] / activity.party_size
-        season = np.array(activity.seasons) / np.mean(activity.seasons)
-        tread[i] = length * frame.users_per_m2[i, :, None, None] * season[:, None] * people
+        tread[i] = length * frame.users_per_m2[i, :, None, None] * frame.seasons[i, :, None] * people
         if activity.mode == "foot":
             on_foot += tread[i].sum(axis=2)
         for f, (family, spec) in enumerate(frame.families):

@@ -89,7 +89,7 @@ def _by_cohort(world: World) -> dict[str, Table]:
     clustering: Table = {}
     dates: Table = {}
     stays = {int(c): p if town else 1.0 - p for c, p, town in zip(
-        world.moving, world.broken, world.to_town, strict=True)}
+        frame.moving, world.broken, frame.cohort_moved[frame.moving], strict=True)}
     for c, (cohort, row) in enumerate(zip(frame.cohorts, world.cohort_template, strict=True)):
         area = frame.areas[row["area"]]
         s = frame.strata[area.stratum]

@@ -164,7 +164,7 @@ FAULTS = {
         PEOPLE, "YEAR_DAYS / 12.0", "7.0",
         {"opening": 23, "presence": 526, "entry": 208, "reporting": 714, "sighting": 1000}),
     "season shifted by one": Fault(
-        HAZARD, "np.array(activity.seasons)", "np.roll(activity.seasons, 1)",
+        FRAME, "[a.seasons for a", "[np.roll(a.seasons, 1) for a",
         {"hazard": 860, "who is hurt": 544, "beside": 692}),
     "parties counted as persons": Fault(
         HAZARD, " / activity.party_size", "", {"hazard": 231, "who is hurt": 150, "beside": 231}),
