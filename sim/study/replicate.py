@@ -102,10 +102,10 @@ def _by_density(frame: Frame, g: Ground) -> dict[str, np.ndarray]:
     density = frame.area_density
     # 0 is a class of its own; a limit belongs to the class above it
     klass = np.where(density > 0.0, 1 + np.searchsorted(list(DENSITY_CLASSES.values())[1:-1], density, "right"), 0)
-    step = np.clip(np.searchsorted(frame.edges, log[:, 0], "right") - 1, 0, len(frame.step_year) - 1)
+    new_years = frame.edges[1:-1][np.diff(frame.step_year) > 0]
+    year = np.searchsorted(new_years, log[:, 0], "right")
     cells = len(frame.years), len(DENSITY_CLASSES)
-    people = np.bincount(
-        frame.step_year[step] * cells[1] + klass[log[:, 1].astype(np.int64)], log[:, 4], cells[0] * cells[1])
+    people = np.bincount(year * cells[1] + klass[log[:, 1].astype(np.int64)], log[:, 4], cells[0] * cells[1])
     people = people.reshape(cells)
     return {f"casualties_{name}": people[:, i] for i, name in enumerate(DENSITY_CLASSES)}
 

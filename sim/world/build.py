@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import betaincinv, gammaincinv
@@ -174,13 +174,10 @@ class World:
         """Number of items of each cohort, by inversion (section 11, 1): fewer items are a prefix."""
         frame, seed = self.frame, self.draw.seed
         factor = np.ones(len(frame.clusters))
-        variance = frame.clustering
-        some = variance > 0.0
-        u = uniforms(seed, replicate, STREAM_CLUSTER, frame.cluster_keys, 0, 0)
-        factor[some] = gammaincinv(1.0 / variance[some], u[some]) * variance[some]
-        counts = np.zeros(len(cohorts), np.int64)
+        some = frame.clustering > 0.0
+        factor[some] = _clustered(seed, replicate, frame.cluster_keys[some].tobytes(), frame.clustering[some].tobytes())
         means = self.means * factor[frame.cluster_of] if len(cohorts) else self.means
-        poisson_counts(uniforms(seed, replicate, STREAM_COUNT, frame.cohort_keys, 0, 0), means, counts)
+        counts = _counts(seed, replicate, frame.cohort_keys.tobytes(), means.tobytes())
         if counts.max(initial=0) > MOST_ITEMS:
             most = int(counts.argmax())
             cohort = frame.cohorts[most]
@@ -293,6 +290,25 @@ class World:
         items = np.bincount(frame.cohort_area, cohorts["id_to"] - cohorts["id_from"], len(areas))
         areas["contaminated"] = np.maximum(holds, (items > 0) & (sites > 0))
         return areas
+
+
+@lru_cache(maxsize=64)
+def _clustered(seed: int, replicate: int, keys: bytes, variance: bytes) -> np.ndarray:
+    """Gamma factors of mean 1 on the density of clusters, (cluster,) float64; kept for the next scenario."""
+    variances = np.frombuffer(variance)
+    u = uniforms(seed, replicate, STREAM_CLUSTER, np.frombuffer(bytearray(keys), np.uint64), 0, 0)
+    factors: np.ndarray = gammaincinv(1.0 / variances, u) * variances
+    return factors
+
+
+@lru_cache(maxsize=64)
+def _counts(seed: int, replicate: int, keys: bytes, means: bytes) -> np.ndarray:
+    """Poisson numbers of items, (cohort,) int64; kept for the next scenario, where most lies as it does here."""
+    counts = np.zeros(len(keys) // 8, np.int64)
+    # bytearrays, because kernels are compiled for arrays that may be written to
+    u = uniforms(seed, replicate, STREAM_COUNT, np.frombuffer(bytearray(keys), np.uint64), 0, 0)
+    poisson_counts(u, np.frombuffer(bytearray(means)), counts)
+    return counts
 
 
 def _counters() -> np.ndarray:
