@@ -125,10 +125,10 @@ class Ranking:
 
     def _read_reports(self) -> _Reports:
         """Asked for late, since the ground has to decide history to answer."""
-        by_area = self._ground.reported_accidents(self._step, RECENT_QUARTERS)
-        by_zone: list[int] = np.bincount(self._area_access, by_area, len(self._exposed)).astype(np.int64).tolist()
+        reported = self._ground.reported_accidents(self._step, RECENT_QUARTERS)
+        by_zone: list[int] = np.bincount(self._area_access, reported, len(self._exposed)).astype(np.int64).tolist()
         contact = sum(map(mul, self._exposed, self._presence[self._step]))
-        return _Reports(by_area, by_zone, sum(by_zone), [len(uses) for uses in self._blocked], contact)
+        return _Reports(reported.tolist(), by_zone, sum(by_zone), list(map(len, self._blocked)), contact)
 
 
 def _usd_per_m2(plan: Plan, stage: str, terrain: int) -> float:

@@ -363,9 +363,9 @@ class PlainGround:
         self._pass(area, self.now)
         self.areas[area].marked = self.now
 
-    def reported_accidents(self, step: int, quarters: int) -> list[int]:
-        """Accidents by area whose report came in the last quarters before one that has begun."""
-        recent: list[int] = self.reports[:, max(step - quarters, 0): step].sum(axis=1).tolist()
+    def reported_accidents(self, step: int, quarters: int) -> np.ndarray:
+        """Accidents whose report came in the last quarters before one that has begun, (area,) int64."""
+        recent: np.ndarray = self.reports[:, max(step - quarters, 0): step].sum(axis=1)
         return recent
 
     def spot_finds(self) -> np.ndarray:
