@@ -37,20 +37,22 @@ class Country:
 
     def initial_land(self) -> np.ndarray:
         """Land by district and state at the start, (district, state) int64 [m2]."""
-        frame = self._frame
         land = np.zeros((self._districts, len(LAND_STATES)), np.int64)
-        state = {"survey": TO_SURVEY, "record": SUSPECTED}
-        stratum_district = frame.access_district[frame.stratum_access].tolist()
-        for name, m2 in zip(frame.areas, frame.area_m2.tolist(), strict=True):
-            if name.origin in state:
-                land[stratum_district[name.stratum], state[name.origin]] += m2
+        for origin, state in ("survey", TO_SURVEY), ("record", SUSPECTED):
+            here = [i for i, area in enumerate(self._frame.areas) if area.origin == origin]
+            land[:, state] = np.bincount(self._area_district[here], self._frame.area_m2[here], self._districts)
         return land
 
-    def accessible_m2(self, date: float) -> np.ndarray:
-        """Land that can be reached, of all that was to be surveyed or on record at the start, (district,) int64."""
-        open_m2 = np.where(self._opens <= date, self._m2, 0)
-        reachable: np.ndarray = np.bincount(self._district, open_m2, self._districts)
-        return reachable
+    def accessible_m2(self) -> np.ndarray:
+        """Land that can be reached at each year's end, of all that was to be surveyed or on record at the start.
+
+        Returns
+        -------
+        (year, district) int64
+        """
+        last_step = np.diff(self._frame.step_year, append=len(self._frame.years)) > 0
+        open_m2 = np.where(self._opens <= self._frame.edges[1:][last_step, None], self._m2, 0)
+        return np.array([np.bincount(self._district, m2, self._districts) for m2 in open_m2], np.int64)
 
     def new_spot_finds(self, found: np.ndarray) -> np.ndarray:
         """Items destroyed by spot tasks since this was last asked, by district; `found` is all of them by area."""

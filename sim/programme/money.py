@@ -26,9 +26,7 @@ class Purse:
         self._kept = [a.kept for a in accounts]
         self._ledger = ledger
         self._cost = ledger.cost_usd.data  # the same memory; number by number it is twice as fast
-        self._left = [[0] * len(accounts) for _ in LINES]
-        self._paid = [[0] * len(accounts) for _ in LINES]  # this year, as what came in
-        self._came = [[0] * len(accounts) for _ in LINES]
+        self._left, self._paid, self._came = (self._nothing() for _ in range(3))  # the latter two this year
         self._owed: list[list[tuple[int, int]]] = [[] for _ in LINES]  # district, usd; oldest first
         self._year = 0
 
@@ -39,8 +37,9 @@ class Purse:
             self._year = year
         for payer, income in enumerate(self._income):
             for line, usd in enumerate(income[quarter]):
-                self._came[line][payer] += usd
-                self._left[line][payer] += usd
+                if usd:
+                    self._came[line][payer] += usd
+                    self._left[line][payer] += usd
         for line, owed in enumerate(self._owed):
             if owed:
                 self._owed[line] = []
@@ -53,14 +52,15 @@ class Purse:
 
     def charge(self, line: int, district: int, usd: int) -> None:
         """Pay as far as there is money; the rest is owed."""
-        rest = usd
-        for payer, left in enumerate(self._left[line]):
-            part = rest if rest < left else left
-            self._left[line][payer] = left - part
-            self._paid[line][payer] += part
+        if usd == 0:
+            return
+        rest = usd if self._limited else 0
+        left, paid = self._left[line], self._paid[line]
+        for payer, money in enumerate(left):
+            part = rest if rest < money else money
+            left[payer] = money - part
+            paid[payer] += part
             rest -= part
-        if not self._limited:
-            rest = 0
         self._cost[self._year, district, line] += usd - rest
         if rest > 0:
             self._owed[line].append((district, rest))
@@ -77,12 +77,15 @@ class Purse:
 
     def _close_year(self) -> None:
         """What came in and what was paid is written down; what is not kept is lost."""
-        for line, (came, paid) in enumerate(zip(self._came, self._paid, strict=True)):
-            self._ledger.income_usd[self._year, :, line] = came
-            self._ledger.paid_usd[self._year, :, line] = paid
-            came[:] = paid[:] = [0] * len(paid)
-        for line, left in enumerate(self._left):
-            for payer, usd in enumerate(left):
-                if not self._kept[payer]:
-                    self._ledger.lost_usd[self._year, payer, line] += usd
+        self._ledger.income_usd[self._year].T[:] = self._came
+        self._ledger.paid_usd[self._year].T[:] = self._paid
+        self._came, self._paid = self._nothing(), self._nothing()
+        for payer, kept in enumerate(self._kept):
+            if not kept:
+                self._ledger.lost_usd[self._year, payer] += [left[payer] for left in self._left]
+                for left in self._left:
                     left[payer] = 0
+
+    def _nothing(self) -> list[list[int]]:
+        """No money, by line and payer."""
+        return [[0] * len(self._kept) for _ in LINES]

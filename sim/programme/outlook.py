@@ -50,9 +50,10 @@ class Outlook:
     def of(self, job: Job) -> tuple[float, float]:
         """Land believed to hold items [m2] and expected cost until release [usd] of a task at its next stage."""
         key = job.stage, job.task.origin, job.task.terrain
-        if key not in self._known:
-            self._known[key] = self._per_m2(*key)
-        hazardous, usd, hazardous_confirmed, usd_confirmed = self._known[key]
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._per_m2(*key)
+        hazardous, usd, hazardous_confirmed, usd_confirmed = known
         if job.stage == "resurvey":  # part of its land may be confirmed already
             return (hazardous * job.suspected_m2 + hazardous_confirmed * job.confirmed_m2,
                     usd * job.suspected_m2 + usd_confirmed * job.confirmed_m2)

@@ -161,6 +161,7 @@ class _Run:
         self.env.run(until=math.nextafter(self.end, math.inf))
         self.ground.advance(self.end)
         self._write_year(self.step_year[-1])
+        self.ledger.accessible_m2[:] = self.country.accessible_m2()
         self.purse.close()
         self._log_land()
         self.ledger.check()
@@ -169,10 +170,14 @@ class _Run:
     def _at(self, date: float, act: Callable[[], None], priority: EventPriority = NORMAL) -> None:
         if date <= self.end:
             self.ledger.events += 1
-            self.env.schedule(_Moment(act), priority, max(0.0, date - self.env.now))
+            delay = date - self.env.now
+            self.env.schedule(_Moment(act), priority, delay if delay > 0.0 else 0.0)
 
-    def _sync(self) -> None:
-        self.ground.advance(min(self.env.now, self.end))
+    def _sync(self) -> float:
+        """Time passes in the ground too; returns the date."""
+        now: float = self.env.now
+        self.ground.advance(min(now, self.end))
+        return now
 
     # -- 1. land becomes reachable ------------------------------------------------------------------------
 
@@ -211,7 +216,6 @@ class _Run:
     # -- 2. teams take tasks ------------------------------------------------------------------------------
 
     def _queue(self, job: Job) -> None:
-        self.ranking.expect(job)
         queue = self.queues[job.stage]
         queue.terrains[job.task.terrain] = queue.terrains.get(job.task.terrain, 0) + 1
         if queue.ranked:
@@ -219,6 +223,11 @@ class _Run:
             insort(queue.jobs, job, key=RANK)
         else:
             queue.jobs.append(job)
+
+    def _queue_anew(self, job: Job) -> None:
+        """The same where the stage is another one, or its land."""
+        self.ranking.expect(job)
+        self._queue(job)
 
     def _ranked(self, queue: _Queue) -> list[Job]:
         """Jobs of a queue, most important first."""
@@ -286,18 +295,17 @@ class _Run:
 
     def _end_pass(self, i: int, crew: Crew, job: Job, teams: int, start: float) -> None:
         """Finds become known; destroying them and standing down after an accident take time and money."""
-        self._sync()
+        now = self._sync()
         days = self.stages.end_pass(job, crew, teams, self.step_year[self.step])
         if days > 0.0:
             self.purse.charge(LINE[job.stage], job.task.district, round(days * teams * crew.cost_per_day))
-            until = crew.seasons[job.task.terrain].finish(self.env.now, days)
+            until = crew.seasons[job.task.terrain].finish(now, days)
             self._at(until, partial(self._end, i, crew, job, teams, start))
         else:
             self._end(i, crew, job, teams, start)
 
     def _end(self, i: int, crew: Crew, job: Job, teams: int, start: float) -> None:
-        now = self.env.now
-        self._sync()
+        now = self._sync()
         if self.trace:
             self.ledger.stages.append(StageRecord(job.task.area, job.stage, crew.name, teams, start, now))
         self.staff.back(i, teams, job.task.district)
@@ -314,12 +322,12 @@ class _Run:
         if job.to_mark:
             job.to_mark = False
             job.marking = Job(job.task, "marking", job.area_m2, marks=job)
-            self._queue(job.marking)
+            self._queue_anew(job.marking)
         if following == HANDOVER:
             self._at(self.env.now + self.plan.handover_days, partial(self._hand_over, job))
         elif following is not None:
             job.stage = following
-            self._queue(job)
+            self._queue_anew(job)
         else:
             self._done(job)
 
@@ -335,7 +343,7 @@ class _Run:
         """Put up marking again, unless that was done since, or people have the land back."""
         if job.standing and job.passes == after and job.marks is not None and not job.marks.done:
             job.standing = False
-            self._queue(job)
+            self._queue_anew(job)
             self._dispatch_soon()
 
     def _flood(self, flood: Flood) -> None:
@@ -403,6 +411,5 @@ class _Run:
         for district, items in enumerate(self.country.new_spot_finds(self.ground.spot_finds()).tolist()):
             self.purse.charge(EOD, district, round(items * self.plan.eod_cost))
         self.ledger.owed_usd[year] = self.purse.owed()
-        self.ledger.accessible_m2[year] = self.country.accessible_m2(self.edges[self.step + 1])
 
 

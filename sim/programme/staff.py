@@ -89,11 +89,11 @@ class Staff:
         crew = self._crews[i]
         if crew.duration_cv == 0.0 and not crew.exponential:
             return 1.0
-        what = job.stage, job.passes
-        if what not in self._chances:  # for all areas at once: one by one takes longer
-            self._chances[what] = uniforms(
+        chances = self._chances.get((job.stage, job.passes))
+        if chances is None:  # for all areas at once: one by one takes longer
+            chances = self._chances[job.stage, job.passes] = uniforms(
                 *self._address, STREAM_TASK, self._keys, STAGES.index(job.stage), job.passes).tolist()
-        u = self._chances[what][job.task.area]
+        u = chances[job.task.area]
         if crew.exponential:
             return -math.log(u)
         spread, shift = self._laws[i]
