@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -139,8 +140,14 @@ def _warm(content: bytes) -> None:
         raise RuntimeError(failure["traceback"])
 
 
-def _follow_parent() -> None:
+OBJECTS = 50_000
+"""After so many new ones a worker looks for objects that only refer to each other. A replicate leaves a dozen of them,
+and each look goes through everything that was ever imported."""
+
+
+def _begin_worker() -> None:
     """A worker leaves Ctrl-C to the process that started it, and ends with that process, however that ends."""
+    gc.set_threshold(OBJECTS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
@@ -177,7 +184,7 @@ class Workers:
         self.warm: Future[None] | None = None
         if self.count > 1:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of the linear algebra would spin
-            self.pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), _follow_parent)
+            self.pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), _begin_worker)
             self.each(import_module, first)
 
     def __enter__(self) -> Workers:
