@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.core import records
 from sim.core.ground import GroundTruth
 from sim.core.inverse import binomial_inverse
 from sim.core.random import STREAM_DEMINER, uniform
-from sim.core.records import CANCELLED as BRANCH_CANCELLED
-from sim.core.records import CLEARED as BRANCH_CLEARED
-from sim.core.records import MISSED as BRANCH_MISSED
-from sim.core.records import REDUCED as BRANCH_REDUCED
 from sim.programme.crews import Crew
 from sim.programme.ledger import (
     CANCELLED,
@@ -25,7 +22,9 @@ from sim.programme.ledger import (
 from sim.programme.passes import Inspection
 from sim.programme.plan import Plan, Task
 
-BRANCHES = BRANCH_MISSED, BRANCH_CANCELLED, BRANCH_REDUCED, BRANCH_CLEARED
+# Those of the kernels have numpy's type, which is slow outside of them.
+BRANCHES = BRANCH_MISSED, BRANCH_CANCELLED, BRANCH_REDUCED, BRANCH_CLEARED = (
+    int(records.MISSED), int(records.CANCELLED), int(records.REDUCED), int(records.CLEARED))
 HANDOVER = "handover"
 """What follows the last inspection of land: papers, and no team."""
 
