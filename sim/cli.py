@@ -322,7 +322,7 @@ def _check_policies(scenarios: Iterable[Any]) -> None:
     check_policies(scenarios)
 
 
-def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.replicate") -> Any:
+def _workers(count: int | None, cluster: str | None = None, first: str = "sim.study.ready") -> Any:
     """Processes that start now, compute with what is imported first, and draw the figures at the end."""
     from sim.study import Cluster, Workers
 

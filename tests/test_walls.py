@@ -223,7 +223,8 @@ MACHINE_PATH = re.compile(r"(?<![\w./~-])/(?:work|root|home|Users|mnt|tmp)/\w")
 REGISTRY = re.compile(r"(?:extra-)?index-" + r"url|\bpypi" + r"\.org|files\.python" + r"hosted", re.IGNORECASE)
 SAFE = re.compile(r"safe", re.IGNORECASE)
 # The one sentence about the word, and spellings of other people's programs.
-ABOUT_THE_WORD = re.compile(r"the word [“\"]safe[”\"]|typ=\"safe\"|'unsafe-inline'|^MarkupSafe==", re.IGNORECASE)
+ABOUT_THE_WORD = re.compile(
+    r"the word [“\"]safe[”\"]|typ=\"safe\"|'unsafe-inline'|^MarkupSafe==|PYTHONSAFEPATH", re.IGNORECASE)
 
 
 def tracked() -> list[Path]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.study import template
 from sim.study.errors import RunError
 from sim.study.store import Block, Chunk
 
@@ -134,10 +135,9 @@ def _work(content: bytes, block: Block, per_draw: int) -> tuple[Block, Chunk, Pr
     return block, chunk, Process(process, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def _warm(content: bytes) -> None:
-    """Compile the kernels, or load them where they are compiled already."""
-    for failure in _work(content, Block("warmup", 0, 1), 1)[1].failures:
-        raise RuntimeError(failure["traceback"])
+def _import(module: str) -> None:
+    """Import a module in a worker; the module itself cannot be sent back."""
+    import_module(module)
 
 
 OBJECTS = 50_000
@@ -160,9 +160,10 @@ def _begin_worker() -> None:
 
 
 class Workers:
-    """Processes that do the work, started at once: they import while the caller still reads its files.
+    """Processes that do the work, begun at once: they import while the caller still reads its files.
 
-    They are started afresh ("spawn"), so that threads and open files of the caller are not inherited.
+    They have no threads and open files of the caller: on Linux they are copies of a process that has imported
+    everything (`sim.study.template`), elsewhere they are started afresh ("spawn").
     What they are given goes with each piece of work and not with their start: the start would wait for
     a process to take it, and for ever where that process ends first.
 
@@ -177,15 +178,18 @@ class Workers:
     here = True  # they are on this machine
     EARLY = 4  # started before it is known how much work there is; others follow with the work
 
-    def __init__(self, count: int | None = None, first: str = "sim.study.replicate", afterwards: str = "") -> None:
+    def __init__(self, count: int | None = None, first: str = "sim.study.ready", afterwards: str = "") -> None:
         self.count = count or os.cpu_count() or 1
-        self.afterwards = afterwards
+        self.first, self.afterwards = first, afterwards
         self.pool: ProcessPoolExecutor | None = None
-        self.warm: Future[None] | None = None
+        self.begun: list[Future[Any]] = []
         if self.count > 1:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of the linear algebra would spin
-            self.pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), _begin_worker)
-            self.each(import_module, first)
+            context = template.start(filter(None, (first, afterwards))) if template.COPIED \
+                else multiprocessing.get_context("spawn")
+            self.pool = ProcessPoolExecutor(self.count, context, _begin_worker)
+            if not template.COPIED:
+                self.begun = self.each(_import, first)
 
     def __enter__(self) -> Workers:
         return self
@@ -199,28 +203,17 @@ class Workers:
             # to the end: at its own exit Python would write into pipes that are just being closed
             self.pool.shutdown(cancel_futures=True)
 
-    def each(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def each(self, function: Callable[..., Any], *arguments: Any) -> list[Future[Any]]:
         """Have the processes that are there do something at the next opportunity; nobody waits for it."""
-        if self.pool is not None:
-            with _loss_told():
-                for _ in range(min(self.count, self.EARLY)):
-                    self.pool.submit(function, *arguments)
+        if self.pool is None:
+            return []
+        with _loss_told():
+            return [self.pool.submit(function, *arguments) for _ in range(min(self.count, self.EARLY))]
 
     def warm_up(self) -> None:
-        """Begin to compile the kernels in one process; the work waits for that, and the others only load them.
-
-        Where they are compiled already, that process loads them, and nobody waits long.
-        """
-        from importlib.resources import files
-        from pathlib import Path
-
-        from sim.scenario import load
-
-        content = packed(load(Path(str(files("sim.study") / "warmup.yaml"))))
+        """Compile the kernels, or load them, where this process is to compute; others have begun with that."""
         if self.pool is None:
-            _warm(content)
-        else:
-            self.warm = self.pool.submit(_warm, content)
+            import_module(self.first)
 
     def map(self, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
         """Results of a function of each item, in their order; the work begins before the first is asked for."""
@@ -235,11 +228,11 @@ class Workers:
         pool = self.pool
 
         def to_do() -> Iterator[Block]:
-            if self.warm is not None:
-                self.warm.result()
+            for begun in self.begun[:1]:
+                begun.result()  # kernels that cannot be compiled are told here
             yield from blocks
             if self.afterwards:
-                self.each(import_module, self.afterwards)
+                self.each(_import, self.afterwards)
 
         def submit(block: Block) -> Future[Any]:
             return pool.submit(_work, contents[block.scenario], block, per_draw)
@@ -301,7 +294,7 @@ def streamed(submit: Callable[[Block], Any], blocks: Iterable[Block], room: Call
 def _loss_told() -> Iterator[None]:
     try:
         yield
-    except BrokenProcessPool as error:
+    except (BrokenProcessPool, ConnectionError, EOFError) as error:
         raise WorkersLost(WORKER_LOST) from error
 
 

@@ -119,12 +119,12 @@ def carry_out(order: Order, store: RunFolder, workers: int | Workers | None, pro
             work = _work(blocks, store, {s["name"]: s["digest"] for s in order.asked["scenarios"]})
             memory: dict[str, int] = {}
             with workers_for(len(work), workers) as pool:
-                computed = pool.run(order.scenarios, list(work), order.per_draw)
-                # here and in what follows the processes are at work
+                # meanwhile the processes import what they need
                 from sim.study.results import Results
                 from sim.study.tables import make_tables
 
                 write_order(store, order)
+                computed = pool.run(order.scenarios, list(work), order.per_draw)
                 years = years_of(order.scenarios[order.baseline])
                 finished = _fill(store, blocks, work, computed, years, memory, progress)
                 tables = make_tables(store, order, blocks, finished)
