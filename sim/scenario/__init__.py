@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.scenario.access import digest, json_schema, quantities, resolved_families, to_yaml
+    from sim.scenario.access import digest, is_uncertain, json_schema, quantities, resolved_families, to_yaml
     from sim.scenario.catalogue import catalogue_families, catalogue_sources
     from sim.scenario.errors import Fault, ScenarioError
     from sim.scenario.loading import LoadedStudy, load, load_study, replace
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # The schema takes a while to build; nobody who only asks for help or a version pays for it.
 _HOME = {
     "digest": "access",
+    "is_uncertain": "access",
     "json_schema": "access",
     "quantities": "access",
     "resolved_families": "access",
@@ -51,6 +52,7 @@ __all__ = [
     "catalogue_families",
     "catalogue_sources",
     "digest",
+    "is_uncertain",
     "json_schema",
     "load",
     "load_study",

@@ -56,6 +56,11 @@ def _walk(here: Any, loc: tuple[str, ...]) -> Iterator[tuple[str, Quantity]]:
             yield from _walk(child, (*loc, str(i)))
 
 
+def is_uncertain(scenario: Scenario) -> bool:
+    """Whether one parameter draw can differ from another."""
+    return scenario.exposure.calibration is not None or not all(q.certain for q in quantities(scenario).values())
+
+
 def digest(scenario: Scenario) -> str:
     """SHA-256 (hex) of everything that can change a number.
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from sim.core.records import YEAR_DAYS
-from sim.scenario import quantities, resolved_families, treaty_check
+from sim.scenario import Quantity, quantities, resolved_families, treaty_check
 from sim.scenario.schema import Family, Scenario
+from sim.study.drawn import END_DELAY, devices_of
 from sim.study.metrics import METRICS, NATIONAL
 from sim.study.sample import Sample
 from sim.study.summary import by_draw, ratio_of_means
-from sim.world import draw_one, draw_parameters
 from sim.world.calendar import to_days
 
 FEWEST_DRAWS = 40
@@ -40,6 +40,8 @@ def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str)
     draws, values = np.unique(sample.draws)[:MOST_DRAWS], values[:MOST_DRAWS]
     if len(draws) < FEWEST_DRAWS or np.ptp(values) == 0.0:
         return pd.DataFrame(columns=columns)
+    from sim.world import draw_parameters
+
     names = list(draw_parameters(scenario, int(draws[0])).scores)
     rows = [np.fromiter(draw_parameters(scenario, int(d)).scores.values(), float) for d in draws]
     scores = pd.DataFrame(np.stack(rows), columns=names)
@@ -57,11 +59,9 @@ def drivers(scenario: Scenario, sample: Sample, values: np.ndarray, metric: str)
     return table.sort_values(["share_of_variance", "parameter"], ascending=[False, True], ignore_index=True)
 
 
-def end_years(scenario: Scenario, draws: np.ndarray) -> np.ndarray:
-    """Year in which hostilities end, by draw, (draw,) float64."""
-    end = to_days(scenario.hostilities.end)
-    delay = np.array([draw_one(scenario, int(d), "hostilities.end_delay_years") for d in draws])
-    years: np.ndarray = 2000.0 + end / YEAR_DAYS + delay
+def end_years(scenario: Scenario, drawn: dict[str, np.ndarray], draws: np.ndarray) -> np.ndarray:
+    """Year in which hostilities end, by draw, (draw,) float64; ``drawn`` as in `sim.study.drawn`."""
+    years: np.ndarray = 2000.0 + to_days(scenario.hostilities.end) / YEAR_DAYS + drawn[END_DELAY][draws]
     return years
 
 
@@ -81,13 +81,13 @@ def by_end(totals: dict[str, dict[str, np.ndarray]], ends: np.ndarray) -> pd.Dat
     return pd.DataFrame(rows, columns=["scenario", "end_from", "end_to", "metric", "mean", "p05", "p95", "n_draws"])
 
 
-def per_10000(scenario: Scenario, name: str, diffs: dict[str, np.ndarray], draws: np.ndarray) -> pd.DataFrame:
-    """Differences per 10,000 transferred devices: ratios of means over draws."""
+def per_10000(scenario: Scenario, name: str, diffs: dict[str, np.ndarray], drawn: dict[str, np.ndarray],
+              draws: np.ndarray) -> pd.DataFrame:
+    """Differences per 10,000 transferred devices: ratios of means over draws; ``drawn`` as in `sim.study.drawn`."""
     columns = ["scenario", "metric", "mean", "p05", "p95"]
     devices = np.zeros(len(draws))
-    for name_of_transfer in scenario.transfers:
-        path = f"transfers.{name_of_transfer}.devices"
-        devices += [draw_one(scenario, int(d), path) for d in draws]
+    for path in devices_of(scenario):
+        devices += drawn[path][draws]
     if devices.sum() == 0.0:
         return pd.DataFrame(columns=columns)
     rows = [(name, metric, *(1e4 * v for v in ratio_of_means(values, devices))) for metric, values in diffs.items()]
@@ -96,15 +96,15 @@ def per_10000(scenario: Scenario, name: str, diffs: dict[str, np.ndarray], draws
 
 def parameter_table(scenarios: dict[str, Scenario]) -> pd.DataFrame:
     """Every parameter with distribution, central value, range, source and grade; variants' own values apart."""
-    rows: dict[tuple[str, str], dict[str, object]] = {}
+    known: dict[tuple[str, str], tuple[Quantity, list[str]]] = {}
     for name, scenario in scenarios.items():
         for path, q in quantities(scenario).items():
-            row = rows.setdefault((path, q.model_dump_json()), {
-                "path": path, "distribution": q.describe(), "central": q.central, "low": q.low, "high": q.high,
-                "source": q.source, "grade": q.grade, "note": q.note, "used_in": []})
-            row["used_in"].append(name)  # type: ignore[attr-defined]
-    table = pd.DataFrame(rows.values())
-    table["used_in"] = ["all" if len(u) == len(scenarios) else ", ".join(u) for u in table["used_in"]]
+            known.setdefault((path, q.model_dump_json()), (q, []))[1].append(name)
+    table = pd.DataFrame([{
+        "path": path, "distribution": q.describe(), "central": q.central, "low": q.low, "high": q.high,
+        "source": q.source, "grade": q.grade, "note": q.note,
+        "used_in": "all" if len(names) == len(scenarios) else ", ".join(names),
+    } for (path, _), (q, names) in known.items()])
     return table.sort_values("path", kind="stable", ignore_index=True)
 
 

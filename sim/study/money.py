@@ -10,13 +10,13 @@ import numpy as np
 from sim.programme.ledger import LINES, Ledger
 from sim.scenario.programme import OWN_MONEY
 from sim.scenario.schema import Scenario
-from sim.world.frame import Frame
 
 if TYPE_CHECKING:
     import pandas as pd  # worker processes need none of it
 
     from sim.study.sample import Sample
     from sim.study.store import Block, RunFolder
+    from sim.world.frame import Frame
 
 FLOWS = ("came_in", "paid", "lost")
 LEFT, OWED, ALL = "left", "owed", "all"

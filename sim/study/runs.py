@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.programme import check_policies
 from sim.scenario import LoadedStudy, Scenario
+from sim.study.drawn import drawn
 from sim.study.errors import Stopped
 from sim.study.estimate import check_possible, estimate
 from sim.study.executor import Process, Workers, workers_for
@@ -124,10 +126,11 @@ def carry_out(order: Order, store: RunFolder, workers: int | Workers | None, pro
                 from sim.study.tables import make_tables
 
                 write_order(store, order)
+                values = pool.map(partial(drawn, draws=order.draws), order.scenarios.values())
                 computed = pool.run(order.scenarios, list(work), order.per_draw)
                 years = years_of(order.scenarios[order.baseline])
                 finished = _fill(store, blocks, work, computed, years, memory, progress)
-                tables = make_tables(store, order, blocks, finished)
+                tables = make_tables(store, order, blocks, finished, values)
             store.write_tables(tables)
             seconds = time.perf_counter() - started
             replicates = sum(block.last - block.first for block in work)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sim.scenario import is_uncertain
 from sim.scenario.schema import Scenario
 from sim.study.metrics import METRICS, NATIONAL
 from sim.study.sample import Sample
 from sim.study.summary import matched
-from sim.world import is_uncertain
 
 
 def split_variance(values: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

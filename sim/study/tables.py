@@ -44,8 +44,8 @@ class _Part:
     totals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def make_tables(store: RunFolder, order: Order, blocks: list[Block],
-                finished: Iterable[str]) -> dict[str, pd.DataFrame]:
+def make_tables(store: RunFolder, order: Order, blocks: list[Block], finished: Iterable[str],
+                drawn: Iterable[dict[str, np.ndarray]]) -> dict[str, pd.DataFrame]:
     """All tables by name: each scenario's part once it is finished, one in memory at a time beside the baseline.
 
     Parameters
@@ -56,6 +56,8 @@ def make_tables(store: RunFolder, order: Order, blocks: list[Block],
         Of all scenarios, the baseline's first.
     finished : iterable of str
         Scenarios, in the order of the blocks, once all their chunks are there.
+    drawn : iterable of dict of str to (draw,) float64
+        Of each scenario of the order (`sim.study.drawn`).
 
     Raises
     ------
@@ -69,6 +71,7 @@ def make_tables(store: RunFolder, order: Order, blocks: list[Block],
     base = _sample(store, blocks, next(finished))  # the baseline is the first
     if len(base.draws) == 0:
         raise RunError(f"no replicate of {baseline} finished; the first ended so:\n{base.failures[0]['traceback']}")
+    values = dict(zip(scenarios, drawn, strict=True))
     parts = {baseline: _baseline_part(scenarios[baseline], base, years, districts)}
     firsts: dict[str, Sample] = {}  # of the groups; the baseline may be one of them
     _compare_in_group(parts[baseline], base, base, firsts, order, years, districts)
@@ -76,7 +79,8 @@ def make_tables(store: RunFolder, order: Order, blocks: list[Block],
         sample = _sample(store, blocks, name)
         parts[name] = _Part(sample.failures)
         if len(sample.draws):
-            parts[name] = _variant_part(scenarios[name], sample, base, years, districts, name == order.headline)
+            parts[name] = _variant_part(
+                scenarios[name], sample, base, values[name], years, districts, name == order.headline)
             _compare_in_group(parts[name], sample, base, firsts, order, years, districts)
     from_baseline = [parts[baseline], *(parts[name] for name in scenarios if name != baseline)]
     in_order = [parts[name] for name in scenarios]
@@ -90,7 +94,7 @@ def make_tables(store: RunFolder, order: Order, blocks: list[Block],
         "spread": pd.concat([table for part in from_baseline for table in part.spread], ignore_index=True),
         "treaty": treaty,
         "by_end": explain.by_end({name: part.totals for name, part in zip(scenarios, in_order, strict=True)},
-                                 explain.end_years(scenarios[baseline], np.unique(base.draws))),
+                                 explain.end_years(scenarios[baseline], values[baseline], np.unique(base.draws))),
         "per_10000": pd.concat([empty, *(table for part in in_order for table in part.per_10000)], ignore_index=True),
         "failures": pd.DataFrame([failure for part in from_baseline for failure in part.failures],
                                  columns=FAILURE_COLUMNS),
@@ -128,8 +132,8 @@ def _baseline_part(scenario: Scenario, base: Sample, years: tuple[int, ...], dis
     return part
 
 
-def _variant_part(scenario: Scenario, sample: Sample, base: Sample, years: tuple[int, ...],
-                  districts: tuple[str, ...], is_headline: bool) -> _Part:
+def _variant_part(scenario: Scenario, sample: Sample, base: Sample, drawn: dict[str, np.ndarray],
+                  years: tuple[int, ...], districts: tuple[str, ...], is_headline: bool) -> _Part:
     part = _levels(scenario, sample, years, districts)
     part.spread.append(spread(scenario, sample))
     if not matched(sample, base)[0].any():
@@ -139,7 +143,7 @@ def _variant_part(scenario: Scenario, sample: Sample, base: Sample, years: tuple
     if np.array_equal(np.unique(sample.draws), np.unique(base.draws)):
         change = {
             m: explain.national_total(sample, m) - explain.national_total(base, m) for m in PER_DEVICE_METRICS}
-        table = explain.per_10000(scenario, sample.name, change, np.unique(base.draws))
+        table = explain.per_10000(scenario, sample.name, change, drawn, np.unique(base.draws))
         part.per_10000 += [table] if len(table) else []
         if is_headline:
             part.drivers.append(_headline_drivers(scenario, sample, base))

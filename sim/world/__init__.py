@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.world.build import World
-    from sim.world.draw import Draw, draw_one, draw_parameters, is_uncertain
+    from sim.world.draw import Draw, draw_one, draw_parameters
     from sim.world.frame import Frame, make_frame
 
-__all__ = ["Draw", "Frame", "World", "draw_one", "draw_parameters", "is_uncertain", "make_frame"]
+__all__ = ["Draw", "Frame", "World", "draw_one", "draw_parameters", "make_frame"]
 
-_HOME = {"World": "build", "Draw": "draw", "draw_one": "draw", "draw_parameters": "draw", "is_uncertain": "draw",
-         "Frame": "frame", "make_frame": "frame"}
+_HOME = {"World": "build", "Draw": "draw", "draw_one": "draw", "draw_parameters": "draw", "Frame": "frame",
+         "make_frame": "frame"}
 
 
 def __getattr__(name: str) -> Any:

@@ -59,11 +59,6 @@ def draw_one(scenario: Scenario, index: int, path: str) -> float:
     return quantity.central if quantity.certain else quantity.quantile(_uniform(scenario.seed, index, path))
 
 
-def is_uncertain(scenario: Scenario) -> bool:
-    """Whether one draw can differ from another."""
-    return scenario.exposure.calibration is not None or not all(q.certain for q in quantities(scenario).values())
-
-
 def draw_parameters(scenario: Scenario, index: int) -> Draw:
     """Values of every quantity of a scenario in one parameter draw.
 
