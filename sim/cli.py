@@ -333,10 +333,11 @@ def _finish(results: Any, pool: Any) -> None:
     """Table in the terminal, report page, exit status 1 where replicates failed."""
     from rich.console import Console
 
-    from sim.report import terminal_table, write_report
+    from sim.report import condense, terminal_table, write_report
 
-    Console(width=None if sys.stdout.isatty() else 150).print(terminal_table(results))
-    page = write_report(results, results.folder, pool)
+    short = condense(results)
+    Console(width=None if sys.stdout.isatty() else 150).print(terminal_table(short))
+    page = write_report(short, results.folder, pool)
     click.echo(f"report: {page}")
     if len(results.failures):
         from sim.study.alone import command_of_failure

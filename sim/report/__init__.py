@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.report.numbers import overview
     from sim.report.page import write_report
     from sim.report.sentences import FirstScreen, first_screen
-    from sim.report.shape import Results
+    from sim.report.shape import Results, condense
     from sim.report.tables import comparison
     from sim.report.terminal import terminal_table
     from sim.report.traces import write_trace
@@ -24,6 +24,7 @@ __all__ = [
     "FirstScreen",
     "Results",
     "comparison",
+    "condense",
     "figures",
     "first_screen",
     "overview",
@@ -36,6 +37,7 @@ _HOMES = {
     "overview": "numbers",
     "write_report": "page",
     "Results": "shape",
+    "condense": "shape",
     "FirstScreen": "sentences",
     "first_screen": "sentences",
     "comparison": "tables",

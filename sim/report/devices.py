@@ -14,7 +14,7 @@ from typing import Any, cast
 import pandas as pd
 
 from sim.report.reading import Effect, baseline, effects, levels, plain, scenario_names, whole
-from sim.report.shape import DIRECT, INERT, INERT_TRANSFERRED, Results
+from sim.report.shape import DIRECT, INERT, INERT_TRANSFERRED, Results, once
 
 OTTAWA = "The Ottawa Treaty bans such mines all the same."
 
@@ -29,6 +29,7 @@ def used_in(value: object, everywhere: Sequence[str] = ()) -> set[str]:
     return set(everywhere) if "all" in names else {name for name in names if name}
 
 
+@once
 def transfers(results: Results) -> list[str]:
     """Return the scenarios in which devices are transferred, in the study's order."""
     names = scenario_names(results)
@@ -39,6 +40,7 @@ def transfers(results: Results) -> list[str]:
     return [name for name in names if name in found]
 
 
+@once
 def harm(results: Results) -> dict[str, tuple[float, float, float]]:
     """Return people hurt by transferred devices over the horizon, by scenario: mean, low, high."""
     moved = set(transfers(results))
@@ -49,6 +51,7 @@ def harm(results: Results) -> dict[str, tuple[float, float, float]]:
     }
 
 
+@once
 def inert_effects(results: Results) -> dict[str, Effect]:
     """Return the difference in inert items by scenario: of the transferred devices where there are any.
 
@@ -102,6 +105,7 @@ class SelfDestruct:
     high: float
 
 
+@once
 def self_destruct(results: Results) -> dict[str, SelfDestruct]:
     """Return the assumed failure of self-destruction by scenario.
 

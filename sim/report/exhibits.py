@@ -128,10 +128,9 @@ def results_table(results: Results) -> Table:
 
 
 def _level(results: Results, metric: str, scenario: str, factor: float) -> Cell | str:
-    rows = reading.whole(reading.levels(results, metric, scenario))
-    if rows.empty:
+    row = reading.totals(results, scenario).get(metric)
+    if row is None:
         return "–"
-    row = rows.iloc[0]
     if math.isinf(row["mean"]) or math.isinf(row["p95"]):
         return Cell(_years(results, row["mean"]), f"{_years(results, row['p05'])} to {_years(results, row['p95'])}")
     return spread_of(row, factor)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from sim.report import behind, devices, exhibits, parameters, programme, reading
 from sim.report.captions import CAPTIONS, WORDS, caption_of
 from sim.report.devices import OTTAWA
 from sim.report.reading import CASUALTIES, HAZARDOUS
-from sim.report.shape import INERT, INERT_TRANSFERRED, Results, condense
+from sim.report.shape import INERT, INERT_TRANSFERRED, Condensed, Results, condense
 from sim.report.tables import Table
 from sim.study.files import make_folder, write_whole
 
@@ -74,9 +75,9 @@ def write_report(results: Results, folder: str | Path, workers: Workers | None =
         The page, which needs no other file.
     """
     folder = Path(folder)
-    short = condense(results)
+    content = pickle.dumps(condense(results))
     do: Callable[..., Iterator[Any]] = workers.map if workers else map
-    text, drawings = do(words, [short]), do(partial(drawing, short), CAPTIONS)
+    text, drawings = do(_words, [content]), do(partial(_drawing, content), CAPTIONS)
     pictures = {}
     make_folder(folder / "figures")
     for picture, svg in filter(None, drawings):
@@ -85,6 +86,21 @@ def write_report(results: Results, folder: str | Path, workers: Workers | None =
     page = folder / "report.html"
     write_whole(page, _page(next(text), pictures).encode())
     return page
+
+
+@lru_cache(maxsize=1)
+def _results(content: bytes) -> Condensed:
+    """Return the results that a process was given, kept for the next figure with what was looked up in them."""
+    results: Condensed = pickle.loads(content)
+    return results
+
+
+def _words(content: bytes) -> dict[str, Any]:
+    return words(_results(content))
+
+
+def _drawing(content: bytes, key: str) -> tuple[Picture, bytes] | None:
+    return drawing(_results(content), key)
 
 
 def drawing(results: Results, key: str) -> tuple[Picture, bytes] | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
-from sim.report.shape import Results, select
+from sim.report.shape import Results, once, select
 
 CASUALTIES = "casualties_total"
 HAZARDOUS = "area_hazardous_added_m2"
@@ -106,6 +106,20 @@ def whole(rows: pd.DataFrame) -> pd.DataFrame:
     return last.drop(columns="year")
 
 
+def whole_each(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the same of each metric by itself."""
+    total = rows[rows["period"].astype(str) == "all"]
+    others = rows[~rows["metric"].isin(set(total["metric"]))]
+    return pd.concat([total, *(whole(own) for _, own in others.groupby("metric", sort=False))])
+
+
+@once
+def totals(results: Results, scenario: str) -> dict[str, dict[Hashable, Any]]:
+    """Return the row of a scenario's whole horizon and country by metric."""
+    rows = whole_each(select(results.summary, scenario=scenario, district="all", group="all"))
+    return {str(row["metric"]): row for row in reversed(rows.to_dict("records"))}
+
+
 def baseline(results: Results) -> str:
     """Return the name of the scenario that the others are compared with."""
     return str(results.manifest["baseline"])
@@ -126,7 +140,10 @@ def scenario_names(results: Results) -> list[str]:
 
 def plain(text: object) -> str:
     """Return text of a user on one line, without control characters (which XML cannot hold)."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    words = str(text)
+    if not words.isprintable():
+        words = "".join(c if c.isprintable() else " " for c in words)
+    words = " ".join(words.split())
     return re.sub(r"(?<=\d) %", "\u00a0%", words)  # a number and its per cent sign stay on one line
 
 
@@ -165,13 +182,22 @@ def effects(
 
     Differences are those from the baseline unless another table of differences is given.
     """
-    table = results.differences if table is None else table
-    rows = whole(select(table, metric=metric, scenario=scenario, district="all", group="all"))
+    found = (_effects(results) if table is None else _effects_in(results, table)).get(metric, {})
+    return {name: found[name] for name in scenario_names(results) if name in found and scenario in (None, name)}
+
+
+@once
+def _effects(results: Results) -> dict[str, dict[str, Effect]]:
+    return _effects_in(results, results.differences)
+
+
+def _effects_in(results: Results, table: pd.DataFrame) -> dict[str, dict[str, Effect]]:
+    """Return the effect of every metric and scenario in a table of differences."""
     equal = same_inputs(results)
-    found: dict[str, dict[str, Effect]] = {}
-    for row in rows.to_dict("records"):
-        name, estimator = str(row["scenario"]), str(row["estimator"])
-        found.setdefault(name, {})[estimator] = Effect(
+    found: dict[str, dict[str, dict[str, Effect]]] = {}
+    for row in whole_each(select(table, district="all", group="all")).to_dict("records"):
+        name, metric, estimator = str(row["scenario"]), str(row["metric"]), str(row["estimator"])
+        found.setdefault(metric, {}).setdefault(name, {})[estimator] = Effect(
             scenario=name,
             metric=metric,
             unit=str(row["unit"]),
@@ -183,7 +209,7 @@ def effects(
             estimator=estimator,
             same_inputs=name in equal,
         )
-    return {name: _preferred(**found[name]) for name in scenario_names(results) if name in found}
+    return {metric: {name: _preferred(**both) for name, both in own.items()} for metric, own in found.items()}
 
 
 def _preferred(counted: Effect | None = None, expected: Effect | None = None) -> Effect:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
+T = TypeVar("T")
 INERT = "items_inert"
 DIRECT = "casualties_transferred_expected"
 ITEMS = ("items_active", INERT)
@@ -98,10 +100,29 @@ class Condensed:
     pairs: pd.DataFrame | None
     value: pd.DataFrame | None
     map: dict[str, Any] | None
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+def once(find: Callable[..., T]) -> Callable[..., T]:
+    """Find a thing in condensed results once: a page asks for the same many times. What is found is not changed."""
+
+    @wraps(find)
+    def ask(results: Results, *where: Any) -> T:
+        if not isinstance(results, Condensed):
+            return find(results, *where)
+        key = (find.__module__, find.__name__, where)
+        if key not in results.known:
+            results.known[key] = find(results, *where)
+        found: T = results.known[key]
+        return found
+
+    return ask
 
 
 def condense(results: Results) -> Condensed:
     """Return the results without the years of single districts and groups, and of differences in flows."""
+    if isinstance(results, Condensed):
+        return results
     summary, differences = results.summary, results.differences
     of_all = (differences["district"] == "all") & (differences["group"] == "all")
     people = (differences["metric"] == "casualties_total") & (differences["period"].astype(str) == "all")
@@ -112,7 +133,7 @@ def condense(results: Results) -> Condensed:
     # A metric without a row for the whole horizon is read at its last year's end, so its years stay.
     stocks = set(differences["metric"]) - set(differences[whole_time]["metric"]) | set(ITEMS)
     differences = differences[whole_time | differences["metric"].isin(stocks)]
-    same = {field.name: getattr(results, field.name) for field in fields(Condensed)}
+    same = {own.name: getattr(results, own.name) for own in fields(Condensed) if own.init}
     return Condensed(**{**same, "summary": summary, "differences": differences})
 
 
