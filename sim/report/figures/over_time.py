@@ -84,24 +84,23 @@ def plot_all_casualties(results: Results, ax: Axes | None = None) -> Figure:
         frame.remove()
         assert grid is not None
         inner = grid.subgridspec(max(1, rows), 2)
-        first: Axes | None = None
         reference = table[table["scenario"] == base]
+        low, high = table[["mean", "p05"]].min().min(), table[["mean", "p95"]].max().max()
         for i, scenario in enumerate(others):
-            panel = figure.add_subplot(inner[i // 2, i % 2], sharex=first, sharey=first)
-            first = first or panel
+            panel = figure.add_subplot(inner[i // 2, i % 2])
+            # Set and not shared: with every change of one panel all that share an axis would be gone through.
+            years_axis(panel, list(reference["year"]), 4)
+            panel.set_xlabel("")
+            panel.set_ylim(0, high + panel.get_ymargin() * (high - low))
             own = table[table["scenario"] == scenario]
             panel.plot(reference["year"], reference["mean"], color=MUTED, linewidth=2.6, alpha=0.45)
             panel.fill_between(
                 own["year"], own["p05"], own["p95"], color=LINES[1][0], alpha=0.15, linewidth=0
             )
             panel.plot(own["year"], own["mean"], color=LINES[1][0], linewidth=1.2)
-            panel.set_title(name(results, scenario, 30, 2), fontsize=8, loc="left", parse_math=False)
+            panel.set_title(name(results, scenario, 30, 2), fontsize=8, loc="left", y=1.0, parse_math=False)
             panel.tick_params(labelsize=8, labelbottom=i >= len(others) - 2, labelleft=i % 2 == 0)
             thousands(panel.yaxis, 3)
-        if first is not None:
-            years_axis(first, list(reference["year"]), 4)
-            first.set_xlabel("")
-            first.set_ylim(bottom=0)
         figure.supylabel("civilian casualties per year (persons)", fontsize=9)
     return figure
 
