@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_origin
@@ -16,7 +15,7 @@ from sim.scenario.explain import explain
 from sim.scenario.prospects import prospects
 from sim.scenario.schema import Calibration, Scenario
 from sim.scenario.tablefile import read_table
-from sim.scenario.tree import Loc, Tree
+from sim.scenario.tree import Loc, Tree, copied
 from sim.scenario.yamlfile import read_yaml
 
 
@@ -61,16 +60,15 @@ def pointed(error: ScenarioError, place: Place, what: str) -> list[Fault]:
     ]
 
 
-def _references(data: Any, kind: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    if not isinstance(data, dict):
-        return
+def _references(data: dict[str, Any], kind: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     if get_origin(kind) is list and set(data) == {"table"}:
         yield loc, "table"
     elif kind is Calibration and set(data) == {"file"}:
         yield loc, "file"
     else:
         for key, child in data.items():
-            yield from _references(child, shape.below(kind, key), (*loc, key))
+            if isinstance(child, dict):
+                yield from _references(child, shape.below(kind, key), (*loc, key))
 
 
 def build(tree: Tree, folder: Path | None) -> tuple[Scenario | None, list[Fault]]:
@@ -105,7 +103,7 @@ def build(tree: Tree, folder: Path | None) -> tuple[Scenario | None, list[Fault]
 
 def _sound_part(tree: Tree, told: list[Loc]) -> tuple[Scenario, set[str]]:
     """The sections that are sound once what was already reported is left out, and the names of the others."""
-    data = copy.deepcopy(tree.data) if isinstance(tree.data, dict) else {}
+    data = copied(tree.data) if isinstance(tree.data, dict) else {}
     pruned = Tree(data, tree.root)
     for loc in sorted(told, key=_order, reverse=True):
         # Backwards, so that leaving out a list element does not move the others.
@@ -130,6 +128,12 @@ def _order(loc: Loc) -> tuple[tuple[int, str], ...]:
     return tuple((part, "") if isinstance(part, int) else (-1, part) for part in loc)
 
 
+def _holds_truth_value(data: Any) -> bool:
+    if isinstance(data, dict):
+        data = list(data.values())
+    return any(map(_holds_truth_value, data)) if isinstance(data, list) else isinstance(data, bool)
+
+
 def _truth_values(tree: Tree) -> list[Fault]:
     """Nothing in a scenario is true or false, and a number must not come from one by accident."""
     found: list[Loc] = []
@@ -145,7 +149,8 @@ def _truth_values(tree: Tree) -> list[Fault]:
             for i, child in enumerate(data):
                 walk(child, (*loc, i))
 
-    walk(tree.data, ())
+    if _holds_truth_value(tree.data):
+        walk(tree.data, ())
     return [
         Fault.at(tree.place(loc), f"{shape.dotted(loc)}: true or false", "a number or a name")
         for loc in found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from sim.scenario import shape
@@ -53,7 +52,7 @@ def apply_change(tree: Tree, path: str, value: Tree, at: Place) -> list[Fault]:
         last = i == len(parts) - 1
         if not last and _absent(here, step):
             if loc == ("families",) and part in catalogue_tree().data:
-                tree.graft((*loc, part), Tree(copy.deepcopy(catalogue_tree().data[part]), at))
+                tree.graft((*loc, part), Tree(catalogue_tree().data[part], at))
             elif shape.is_model(kind) and part in shape.valid_keys(kind):
                 tree.graft((*loc, part), Tree({}, at))
             else:

@@ -50,7 +50,7 @@ class _Kind:
 def prospects(s: Scenario) -> Iterator[Finding]:
     """What a programme cannot finish before the run ends, and why."""
     end = s.start + dt.timedelta(days=s.horizon_years * YEAR_DAYS)
-    work = [w for w in (_work(part, s.programme.survey) for part in s.strata) if any(w[1].values())]
+    work = [w for w in _work(s.strata, s.programme.survey) if any(w[1].values())]
     kinds = [_Kind(name, s.programme.methods[t.method], _days(t, s.programme, s.start, end))
              for name, t in s.programme.teams.items()]
     yield from _out_of_reach(s, end)
@@ -69,22 +69,24 @@ Work = tuple[str, dict[str, float]]
 """Land use, and land by the stage that works on it [km2]."""
 
 
-def _work(part: Stratum, survey: Survey) -> Work:
-    """Land that each stage has to work on, at central values (MODEL section 7)."""
+def _work(strata: list[Stratum], survey: Survey) -> Iterator[Work]:
+    """Land of each stratum that each stage has to work on, at central values (MODEL section 7)."""
     prior = survey.contaminated_share.central
     flagged, seen = _updated(prior, survey.nts_sensitivity.central, survey.nts_specificity.central)
     again = survey.resurvey_sensitivity.central, survey.resurvey_specificity.central
     indirect = flagged * survey.indirect_evidence.central
     late, held_late = _updated(seen, *again)
     record, held_record = _updated(prior, *again)
-    confirmed = [(part.to_survey_km2 * (flagged - indirect), seen), (part.to_survey_km2 * indirect * late, held_late),
-                 (part.suspected_km2 * record, held_record)]
     kept, specific = survey.ts_kept_share.central, survey.ts_specificity.central
-    return part.land_use, {
-        "nts": part.to_survey_km2,
-        "resurvey": part.to_survey_km2 * indirect + part.suspected_km2,
-        "ts": sum(km2 for km2, _ in confirmed),
-        "clearance": sum(km2 * (held * kept + (1.0 - held) * (1.0 - specific)) for km2, held in confirmed)}
+    for part in strata:
+        confirmed = [
+            (part.to_survey_km2 * (flagged - indirect), seen), (part.to_survey_km2 * indirect * late, held_late),
+            (part.suspected_km2 * record, held_record)]
+        yield part.land_use, {
+            "nts": part.to_survey_km2,
+            "resurvey": part.to_survey_km2 * indirect + part.suspected_km2,
+            "ts": sum(km2 for km2, _ in confirmed),
+            "clearance": sum(km2 * (held * kept + (1.0 - held) * (1.0 - specific)) for km2, held in confirmed)}
 
 
 def _updated(prior: float, sensitivity: float, specificity: float) -> tuple[float, float]:

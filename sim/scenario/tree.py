@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,18 +90,27 @@ class Tree:
         _graft(self.headers, part.headers, loc)
         self.files.update(part.files)
         self.values[loc] = self.keys[loc] = part.root
-        self.get(loc[:-1])[loc[-1]] = copy.deepcopy(part.data)
+        self.get(loc[:-1])[loc[-1]] = copied(part.data)
 
     def copy(self) -> Tree:
         """A copy that shares nothing mutable with this one."""
         return Tree(
-            copy.deepcopy(self.data),
+            copied(self.data),
             self.root,
             dict(self.values),
             dict(self.keys),
             dict(self.headers),
             dict(self.files),
         )
+
+
+def copied(data: Any) -> Any:
+    """A copy of plain data; what holds nothing else is not changed by anybody, and stays."""
+    if isinstance(data, dict):
+        return {key: copied(child) for key, child in data.items()}
+    if isinstance(data, list):
+        return [copied(child) for child in data]
+    return data
 
 
 def checksum(shown: str, text: str) -> dict[str, str]:
