@@ -5,6 +5,7 @@ Exit status: 0 done; 2 the input is wrong (one message per fault); 1 anything el
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 from collections.abc import Iterable
@@ -36,6 +37,7 @@ def main() -> None:
     A run compares policies under stated assumptions. It is not a clearance decision.
     """
     check_address_space()
+    gc.set_threshold(50_000)  # hardly anything made here goes in circles, and to look for that takes a while
 
 
 @main.command()

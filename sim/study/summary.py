@@ -205,6 +205,8 @@ def _statistics(batch: list[Values], draws: np.ndarray,
 def _joined(slabs: Iterable[Statistics]) -> Statistics:
     """Statistics of all places from those of some places each."""
     parts = list(slabs)
+    if len(parts) == 1:
+        return parts[0]
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
