@@ -69,7 +69,7 @@ class World:
         self.beside_most = self.bystander.max(axis=1, initial=0.0) * self.access.most_entry
         self.sighting = sightings(frame, draw, self.access)
         until = np.flatnonzero(np.diff(frame.step_year, append=-1))  # last steps of the years
-        self.most_sighted = np.cumsum(self.sighting * np.diff(frame.edges), axis=2)[:, :, until]
+        self.most_sighted = np.cumsum(self.sighting * np.diff(frame.edges), axis=2).take(until, axis=2)
         self.life = np.array([_life_row(name, spec, draw) for name, spec in frame.families], dtype=LIFE)
         self.outcome = np.array([
             [draw[f"families.{name}.casualties_per_accident"], draw[f"families.{name}.case_fatality"]]

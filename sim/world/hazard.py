@@ -63,6 +63,6 @@ def hazard_tables(frame: Frame, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.
     beside = draw["exposure.scale"] * on_foot[:, None, :] / WALKING_M_PER_DAY * math.pi * (radius**2)[None, :, None]
     relative = _relative(frame)
     base, beside = (table[:, :, None, :] * relative[:, None] for table in (base, beside))
-    groups = np.broadcast_to(groups[:, :, None], (*base.shape, N_GROUPS))
+    groups = np.repeat(groups[:, :, None], len(relative), axis=2)
     return base.reshape(-1, 4), groups.reshape(-1, 4, N_GROUPS), np.minimum(beside, 1.0).reshape(-1, 4)
 
