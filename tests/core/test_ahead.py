@@ -1,0 +1,37 @@
+"""What is compiled ahead of a run is what the run calls, and all of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import DATA
+
+ASK = """
+import sys
+import sim.study.ready
+from numba.core import event
+compiled = event.RecordingListener()
+event.register("numba:compile", compiled)
+from running import run_all
+from sim.scenario import load
+assert not run_all(load(sys.argv[1])).failures
+print(*sorted({happened.data["dispatcher"].__name__ for _, happened in compiled.buffer}))
+"""
+
+
+@pytest.mark.slow
+def test_a_run_compiles_nothing_more_and_nothing_is_compiled_twice(tmp_path: Path) -> None:
+    known = {k: v for k, v in os.environ.items() if k != "NUMBA_DISABLE_JIT"}
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, str(DATA / "busy.yaml")], capture_output=True, text=True, timeout=200, check=False,
+        env={**known, "PYTHONPATH": path, "NUMBA_CACHE_DIR": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
+    for kernel in ("encounters.meet", "companion.integrate", "candidates.open_block", "finds.close_year",
+                   "companion.begin", "clearance.carry_out"):
+        assert len(list(tmp_path.rglob(f"{kernel}-*.nbc"))) == 1, kernel
