@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from running import TOY, column, run_all
 
-from sim.scenario import Scenario, ScenarioError, load, load_study, quantities, replace
+from sim.scenario import Scenario, ScenarioError, digest, load, load_study, quantities, replace
 from sim.study.calibrate import Fit, calibrate, read_observations, with_calibration, write_calibration
 from sim.world import draw_parameters
 
@@ -94,6 +94,15 @@ def test_observed_totals_are_no_parameters(toy: Scenario, fit: Fit) -> None:
         assert quantity.central not in SEEN.values()
     moved = fit.calibration.model_copy(update={"log_scale": fit.calibration.log_scale + 1.0})  # control
     assert draw_parameters(with_calibration(toy, moved), 3).values != draw_parameters(fitted, 3).values
+
+
+def test_the_scale_for_ukraine_was_fitted_to_the_scenario_as_it_is() -> None:
+    """Who changes the scenario fits again; a change of one number shows (control)."""
+    plain = replace(load(UKRAINE / "base.yaml"), {"exposure.calibration": None})
+    fitted = load(UKRAINE / "base.yaml").exposure.calibration
+    assert fitted is not None
+    assert digest(plain) == fitted.scenario_digest
+    assert digest(replace(plain, {"exposure.memory_years": 3.25})) != fitted.scenario_digest
 
 
 def test_no_observed_total_stands_among_the_parameters_for_ukraine() -> None:
