@@ -90,7 +90,7 @@ def reveal(g, first, last, t, by_sweep):
             count = binomial_inverse(u, n - coh.touched - coh.unassigned, 1.0 - new / coh.not_found)
             coh.unassigned += count
             now = sighted_until(g.edges, open_step, sighted, sighting, t)
-            for at in range(year, len(g.watched) if by_sweep else year + 1):
+            for at in range(coh.looked_up, len(g.watched) if by_sweep else year + 1):
                 i = np.int64(g.watched[at, c])
                 g.watched[at, c] = -1
                 while i >= 0:
@@ -102,6 +102,7 @@ def reveal(g, first, last, t, by_sweep):
                         else:
                             watch(g, c, i, max(at, year_after))
                     i = following
+            coh.looked_up = year
             coh.not_found = new
             coh.found += count
             g.finds[coh.kind] += count

@@ -69,6 +69,7 @@ COHORT = np.dtype(
         ("unseen_gone", "f8"),  # P(self-destructed before a spot task came); both of settled lay dates if there is SD
         ("next_date", "i4"),  # first lay date that has not come
         ("settled", "i4"),  # first lay date that has a row of its own: those before are summed in the first row
+        ("looked_up", "i4"),  # year in which items that somebody met were last looked up: none before in Ground.watched
         ("bound", "i4"),  # 0: enumerated for suspected land, 1: for released land
     ],
     align=True,
