@@ -20,7 +20,7 @@ from sim.core import CACHE
 from sim.core.candidates import open_block
 from sim.core.clearance import carry_out
 from sim.core.companion import begin, integrate
-from sim.core.compiled import COMPILED
+from sim.core.compiled import COMPILED, Reference
 from sim.core.encounters import meet
 from sim.core.finds import close_year
 from sim.core.records import Ground
@@ -48,9 +48,9 @@ def compile_ahead(ground: Ground) -> None:
     with other:  # to its end, however that comes: what it did not compile is compiled when it is called
         _send(other, pickle.dumps(kind))
         begin.compile((kind,))
-        open_block.compile((kind, _STEP))
+        open_block.compile((Reference(kind), _STEP))
         _wait_for_integrate(other)
-        meet.compile((kind, *_COHORTS, _DATE))
+        meet.compile((Reference(kind), *_COHORTS, _DATE))
 
 
 def _send(other: subprocess.Popen[bytes], content: bytes) -> None:
@@ -66,9 +66,9 @@ def _wait_for_integrate(other: subprocess.Popen[bytes]) -> None:
 def _aside() -> None:
     """What the other process does."""
     kind = pickle.loads(sys.stdin.buffer.read())
-    integrate.compile((kind, *_COHORTS, _DATE))
+    integrate.compile((Reference(kind), *_COHORTS, _DATE))
     os.write(sys.stdout.fileno(), b".")
-    close_year.compile((kind, _DATE))
+    close_year.compile((Reference(kind), _DATE))
 
 
 if __name__ == "__main__":

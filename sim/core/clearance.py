@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.core.candidates import block_of, open_block, raise_bound
 from sim.core.companion import integrate, marking_now, split_branch
-from sim.core.compiled import inlined, inner_kernel, kernel
+from sim.core.compiled import by_reference, inlined, inner_kernel, kernel
 from sim.core.encounters import meet
 from sim.core.finds import BY_EOD, BY_SWEEP, close_year, reveal
 from sim.core.records import (
@@ -38,12 +38,12 @@ from sim.core.records import (
 
 
 @kernel
-def carry_out(g, orders, count, until):
+def carry_out(ground, orders, count, until):
     """Let time pass up to a date, and do what was ordered on the way.
 
     Parameters
     ----------
-    g : Ground
+    ground : Ground
     orders : (order,) ORDER
         By date.
     count : int
@@ -51,6 +51,7 @@ def carry_out(g, orders, count, until):
     until : float
         Date [days].
     """
+    g = by_reference(ground)
     for i in range(count):
         order = orders[i]
         _advance(g, order.date)

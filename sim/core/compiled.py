@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import njit
-from numba.core import cgutils, config
+from numba.core import cgutils, config, types
+from numba.core.imputils import lower_getattr_generic
 from numba.core.types import none
-from numba.extending import intrinsic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import intrinsic, models, register_model
 
 from sim.core import CACHE
 
@@ -53,3 +56,57 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
 prefetch: Any = intrinsic(_prefetch) if COMPILED else lambda array, index: None
 """prefetch(array, index): begin to fetch an element of a one-dimensional array, for which nobody waits. Changes nothing
 but time: where it is called early for what will be read, waits for memory overlap instead of adding up."""
+
+
+class Reference(types.Type):
+    """Where a tuple of arrays is, to the compiler: one word instead of hundreds that every call would hand on."""
+
+    def __init__(self, to: types.NamedTuple) -> None:
+        self.to = to
+        super().__init__(f"Reference({to})")
+
+
+register_model(Reference)(models.OpaqueModel)
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    """Types of the arrays."""
+
+    key = Reference
+
+    def generic_resolve(self, reference: Reference, name: str) -> Any:
+        return reference.to[reference.to.fields.index(name)] if name in reference.to.fields else None
+
+
+@lower_getattr_generic(Reference)
+def _field(context: Any, builder: Any, reference: Reference, value: Any, name: str) -> Any:
+    """Load an array's description, which nobody changes meanwhile, word by word: most words nobody needs."""
+    index = reference.to.fields.index(name)
+    whole = builder.bitcast(value, context.get_value_type(reference.to).as_pointer())
+    kind = context.get_value_type(reference.to[index])
+    never_changes = builder.module.add_metadata([])
+
+    def loaded(place: Any, kind: Any) -> Any:
+        if isinstance(kind, ir.Aggregate):
+            content = ir.Constant(kind, ir.Undefined)
+            for i, part in enumerate(kind.elements if not isinstance(kind, ir.ArrayType) else [kind.element] * kind.count):
+                content = builder.insert_value(content, loaded(cgutils.gep_inbounds(builder, place, 0, i), part), i)
+            return content
+        word = builder.load(place)
+        word.set_metadata("invariant.load", never_changes)
+        return word
+
+    return loaded(cgutils.gep_inbounds(builder, whole, 0, index), kind)
+
+
+def _by_reference(context: Any, arrays: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = cgutils.alloca_once_value(builder, arguments[0])
+        return builder.bitcast(place, cgutils.voidptr_t)
+
+    return Reference(arrays)(arrays), code
+
+
+by_reference: Any = intrinsic(_by_reference) if COMPILED else lambda arrays: arrays
+"""by_reference(arrays): the same tuple for calls from within the function, while which it is valid."""
