@@ -8,13 +8,13 @@ them where compiled kernels are kept; this one compiles others, and finds those 
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
+from typing import get_type_hints
 
-from numba import typeof, types
+import numpy as np
+from numba import from_dtype, types
 
 from sim.core import CACHE
 from sim.core.candidates import open_block
@@ -25,37 +25,41 @@ from sim.core.encounters import meet
 from sim.core.finds import close_year
 from sim.core.records import Ground
 
+GROUND = types.NamedTuple(
+    [types.Array(from_dtype(np.dtype(kind)), dimensions, "C") for kind, dimensions in (
+        field.__metadata__ for field in get_type_hints(Ground, include_extras=True).values())], Ground)
+"""What `carry_out` is given, as the compiler sees it."""
+_WITHIN = Reference(GROUND)
 _COHORTS, _DATE, _STEP = (types.int64, types.int64), types.float64, types.int64
 
 
-def compile_ahead(ground: Ground) -> None:
-    """Compile the large parts of `carry_out`, where they are to be kept and are not there yet.
+def begin_aside() -> subprocess.Popen[bytes] | None:
+    """Have another process begin to compile, where kernels are to be kept and are not there yet.
 
-    Parameters
-    ----------
-    ground : Ground
-        Any: to the compiler, those of all scenarios are alike.
+    Returns
+    -------
+    subprocess.Popen or None
+        For `compile_ahead`.
     """
     name = f"{carry_out.__module__.rpartition('.')[2]}.{carry_out.__name__}-*.nbi"
     if not (COMPILED and CACHE) or any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob(name)):
-        return
-    kind = typeof(ground)
+        return None
     try:
-        other = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                 stderr=subprocess.DEVNULL)
+        return subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL)
     except OSError:
-        return  # they are compiled one after the other, when they are called
+        return None  # they are compiled one after the other, when they are called
+
+
+def compile_ahead(other: subprocess.Popen[bytes] | None) -> None:
+    """Compile the large parts of `carry_out` that the other process does not compile; wait for those it does."""
+    if other is None:
+        return
     with other:  # to its end, however that comes: what it did not compile is compiled when it is called
-        _send(other, pickle.dumps(kind))
-        begin.compile((kind,))
-        open_block.compile((Reference(kind), _STEP))
+        begin.compile((GROUND,))
+        open_block.compile((_WITHIN, _STEP))
         _wait_for_integrate(other)
-        meet.compile((Reference(kind), *_COHORTS, _DATE))
-
-
-def _send(other: subprocess.Popen[bytes], content: bytes) -> None:
-    with suppress(BrokenPipeError), other.stdin as pipe:  # type: ignore[union-attr]  # there is a pipe
-        pipe.write(content)
+        meet.compile((_WITHIN, *_COHORTS, _DATE))
 
 
 def _wait_for_integrate(other: subprocess.Popen[bytes]) -> None:
@@ -65,10 +69,9 @@ def _wait_for_integrate(other: subprocess.Popen[bytes]) -> None:
 
 def _aside() -> None:
     """What the other process does."""
-    kind = pickle.loads(sys.stdin.buffer.read())
-    integrate.compile((Reference(kind), *_COHORTS, _DATE))
+    integrate.compile((_WITHIN, *_COHORTS, _DATE))
     os.write(sys.stdout.fileno(), b".")
-    close_year.compile((Reference(kind), _DATE))
+    close_year.compile((_WITHIN, _DATE))
 
 
 if __name__ == "__main__":

@@ -19,23 +19,6 @@ import numpy as np
 from sim.core.compiled import allocating_kernel, kernel
 from sim.core.records import QUARTER_DAYS
 
-LIFE = np.dtype(
-    [
-        ("armed", "f8"),  # share of laid items that armed
-        ("sd_fails", "f8"),  # f_sd, mean over the lots drawn
-        ("sd_from", "f8"),  # self-destruct window [days]; inf: does not self-destruct
-        ("sd_to", "f8"),
-        ("sda_fails", "f8"),  # f_sda
-        ("sda", "f8"),  # battery exhaustion [days]; inf: none
-        ("age_floor", "f8"),  # c
-        ("age_scale", "f8"),  # eta [days]; inf: no ageing
-        ("age_shape", "f8"),  # k
-        ("inert_weight", "f8"),  # hazard of an inert item relative to an active one
-        ("settles", "f8"),  # age from which only exponential ageing acts, so that lay dates can be summed [days]
-    ],
-    align=True,
-)
-
 # Gauss-Legendre nodes and weights on [0, 1], three points.
 GL_NODES = np.array([0.5 - math.sqrt(0.15), 0.5, 0.5 + math.sqrt(0.15)])
 GL_WEIGHTS = np.array([5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0])

@@ -6,7 +6,7 @@ is built) and what has happened so far. Times are days since 1 January 2000; a y
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -101,6 +101,23 @@ AREA = np.dtype(
     align=True,
 )
 
+LIFE = np.dtype(
+    [
+        ("armed", "f8"),  # share of laid items that armed
+        ("sd_fails", "f8"),  # f_sd, mean over the lots drawn
+        ("sd_from", "f8"),  # self-destruct window [days]; inf: does not self-destruct
+        ("sd_to", "f8"),
+        ("sda_fails", "f8"),  # f_sda
+        ("sda", "f8"),  # battery exhaustion [days]; inf: none
+        ("age_floor", "f8"),  # c
+        ("age_scale", "f8"),  # eta [days]; inf: no ageing
+        ("age_shape", "f8"),  # k
+        ("inert_weight", "f8"),  # hazard of an inert item relative to an active one
+        ("settles", "f8"),  # age from which only exponential ageing acts, so that lay dates can be summed [days]
+    ],
+    align=True,
+)
+
 # What is known of an item that somebody met: facts, and apart from them what is read far more often. Small records stay
 # near the processor, where waiting for a record of facts would cost more than all the arithmetic on it.
 TOUCHED = np.dtype(
@@ -169,66 +186,83 @@ STOCK_ACTIVE_TRANSFERRED, STOCK_INERT_TRANSFERRED = 6, 7
 N_STOCKS = 8
 
 
+# What the compiler is told of the arrays: type of an element and number of dimensions.
+Areas = Annotated[np.ndarray, AREA, 1]
+Candidates = Annotated[np.ndarray, CANDIDATE, 1]
+Cohorts = Annotated[np.ndarray, COHORT, 1]
+Due = Annotated[np.ndarray, DUE, 1]
+Floats = Annotated[np.ndarray, np.float64, 1]
+FloatTable = Annotated[np.ndarray, np.float64, 2]
+FloatCube = Annotated[np.ndarray, np.float64, 3]
+Ints = Annotated[np.ndarray, np.int64, 1]
+Int32s = Annotated[np.ndarray, np.int32, 1]
+Int32Table = Annotated[np.ndarray, np.int32, 2]
+Lives = Annotated[np.ndarray, LIFE, 1]
+Met = Annotated[np.ndarray, MET, 1]
+Touched = Annotated[np.ndarray, TOUCHED, 1]
+Words = Annotated[np.ndarray, np.uint64, 1]
+
+
 class Ground(NamedTuple):
     """Arrays of one replicate of one scenario (section 11)."""
 
-    address: np.ndarray  # (2,) int64: seed, replicate
-    edges: np.ndarray  # (step + 1,) float64 [days]: quarters of the calendar, cut at start and horizon
-    step_year: np.ndarray  # (step,) int64: row of the tallies
-    step_season: np.ndarray  # (step,) int64: 0 January-March ... 3 October-December
-    cohorts: np.ndarray  # (cohort,) COHORT
-    areas: np.ndarray  # (area,) AREA
-    life: np.ndarray  # (family,) LIFE
-    dates: np.ndarray  # (date,) float64 [days]: lay dates, slices by cohort
-    weights: np.ndarray  # (date,) float64: share of the cohort laid on that date
-    lots: np.ndarray  # (lot,) float64: failure probability of each lot
-    base: np.ndarray  # (pair, season) float64 [1/day]: hazard of one active item, everybody present
-    groups: np.ndarray  # (pair, season, group) float64: cumulated shares of who is hurt
-    bystander: np.ndarray  # (pair, season) float64: P(accident | self-destructs), everybody present
-    beside_most: np.ndarray  # (pair,) float64: upper bound of the same at any date, whatever the horizon
-    presence: np.ndarray  # (access, step) float64: people present / residents
-    entry: np.ndarray  # (access, step) float64: entry to suspected land before learning and marking
-    learning: np.ndarray  # (access, step) float64: factor learnt from reported accidents, filled step by step
-    reports: np.ndarray  # (access, step) float64: accidents by the step in which their report arrives
-    reported: np.ndarray  # (area, step) int32: the same by area
-    learn: np.ndarray  # (access, 3) float64: floor, exponent per report, share remembered per quarter
-    marking: np.ndarray  # (2,) float64: effect, half-life [days]
-    reporting: np.ndarray  # (access, step) float64: P(accident is reported)
-    report_delay: np.ndarray  # (1,) float64 [days]
-    outcome: np.ndarray  # (family, 2) float64: mean casualties per accident, case fatality
-    # (access, family, step) float64 [1/day]: rate of EOD finds per item; once the step has begun, of those attended
-    sighting: np.ndarray
-    sighted: np.ndarray  # (access, family, step) float64: the same cumulated up to the step
-    most_sighted: np.ndarray  # (access, family, year) float64: the same up to the year's end, were all attended
-    less_sighted: np.ndarray  # (access, family) float64: how much less it was by the last year's end
-    active: np.ndarray  # (node, branch) float64: P(in the ground, functioning) per item laid
-    inert: np.ndarray  # (node, branch) float64
-    table: np.ndarray  # (life at date, step, 6) float64: A at start, 3 inner points, end; 1 if smooth
-    table_row: np.ndarray  # (node,) int64: row of the table
-    touched: np.ndarray  # (capacity,) TOUCHED: facts of the items met, by number
-    met: np.ndarray  # (capacity,) MET: what has become of the items met, by number
-    # (year + 1, cohort) int32: first of the items met that a spot task may have found in a year and not before; -1:
+    address: Ints  # (2,): seed, replicate
+    edges: Floats  # (step + 1,) [days]: quarters of the calendar, cut at start and horizon
+    step_year: Ints  # (step,): row of the tallies
+    step_season: Ints  # (step,): 0 January-March ... 3 October-December
+    cohorts: Cohorts  # (cohort,)
+    areas: Areas  # (area,)
+    life: Lives  # (family,)
+    dates: Floats  # (date,) [days]: lay dates, slices by cohort
+    weights: Floats  # (date,): share of the cohort laid on that date
+    lots: Floats  # (lot,): failure probability of each lot
+    base: FloatTable  # (pair, season) [1/day]: hazard of one active item, everybody present
+    groups: FloatCube  # (pair, season, group): cumulated shares of who is hurt
+    bystander: FloatTable  # (pair, season): P(accident | self-destructs), everybody present
+    beside_most: Floats  # (pair,): upper bound of the same at any date, whatever the horizon
+    presence: FloatTable  # (access, step): people present / residents
+    entry: FloatTable  # (access, step): entry to suspected land before learning and marking
+    learning: FloatTable  # (access, step): factor learnt from reported accidents, filled step by step
+    reports: FloatTable  # (access, step): accidents by the step in which their report arrives
+    reported: Int32Table  # (area, step): the same by area
+    learn: FloatTable  # (access, 3): floor, exponent per report, share remembered per quarter
+    marking: Floats  # (2,): effect, half-life [days]
+    reporting: FloatTable  # (access, step): P(accident is reported)
+    report_delay: Floats  # (1,) [days]
+    outcome: FloatTable  # (family, 2): mean casualties per accident, case fatality
+    # (access, family, step) [1/day]: rate of EOD finds per item; once the step has begun, of those attended
+    sighting: FloatCube
+    sighted: FloatCube  # (access, family, step): the same cumulated up to the step
+    most_sighted: FloatCube  # (access, family, year): the same up to the year's end, were all attended
+    less_sighted: FloatTable  # (access, family): how much less it was by the last year's end
+    active: FloatTable  # (node, branch): P(in the ground, functioning) per item laid
+    inert: FloatTable  # (node, branch)
+    table: FloatCube  # (life at date, step, 6): A at start, 3 inner points, end; 1 if smooth
+    table_row: Ints  # (node,): row of the table
+    touched: Touched  # (capacity,): facts of the items met, by number
+    met: Met  # (capacity,): what has become of the items met, by number
+    # (year + 1, cohort): first of the items met that a spot task may have found in a year and not before; -1:
     # none. Last: those that none may find before the horizon.
-    watched: np.ndarray
-    marks: np.ndarray  # (power of two,) uint64: a bit is set once an item that shares it has been met
-    shelves: np.ndarray  # (16 times as many,) int32: first of the items met whose mark is one of four bits; -1: none
-    candidates: np.ndarray  # (capacity,) CANDIDATE: of the open calendar block, a part for each of its quarters
-    listed: np.ndarray  # (quarter of the block,) int64: how many there are
-    heads: np.ndarray  # (quarter of the block, cohort) int32: first candidate not yet decided, -1: none
-    queue: np.ndarray  # (capacity,) DUE: candidates that are being decided, by date
-    spare: np.ndarray  # (capacity,) DUE: the same as they come out of the list
-    starts: np.ndarray  # (capacity + 1,) int32: used while sorting
-    eod: np.ndarray  # (step,) float64 [items/day]: spot tasks that EOD teams can attend
-    methods: np.ndarray  # (method, kind, class) float64: P(detected by a pass)
-    method_weights: np.ndarray  # (method, kind, class) float64: shares of the detectability classes
-    counters: np.ndarray  # (N_COUNTERS,) int64, see below
-    finds: np.ndarray  # (kind,) int64: revealed since it was emptied, when a sweep ends
-    clock: np.ndarray  # (1,) float64 [days]
-    tallies: np.ndarray  # (year, district, N_TALLIES) float64
-    # (year, kind + 1, 2) float64: casualties by kind of item and by transferred devices, counted and expected
-    kinds: np.ndarray
-    stocks: np.ndarray  # (year, district, N_STOCKS) float64 at the year's end
-    log: np.ndarray  # (capacity, 6) float64: accidents: date, area, cohort, id, casualties, reported on
+    watched: Int32Table
+    marks: Words  # (power of two,): a bit is set once an item that shares it has been met
+    shelves: Int32s  # (16 times as many,): first of the items met whose mark is one of four bits; -1: none
+    candidates: Candidates  # (capacity,): of the open calendar block, a part for each of its quarters
+    listed: Ints  # (quarter of the block,): how many there are
+    heads: Int32Table  # (quarter of the block, cohort): first candidate not yet decided, -1: none
+    queue: Due  # (capacity,): candidates that are being decided, by date
+    spare: Due  # (capacity,): the same as they come out of the list
+    starts: Int32s  # (capacity + 1,): used while sorting
+    eod: Floats  # (step,) [items/day]: spot tasks that EOD teams can attend
+    methods: FloatCube  # (method, kind, class): P(detected by a pass)
+    method_weights: FloatCube  # (method, kind, class): shares of the detectability classes
+    counters: Ints  # (N_COUNTERS,), see below
+    finds: Ints  # (kind,): revealed since it was emptied, when a sweep ends
+    clock: Floats  # (1,) [days]
+    tallies: FloatCube  # (year, district, N_TALLIES)
+    # (year, kind + 1, 2): casualties by kind of item and by transferred devices, counted and expected
+    kinds: FloatCube
+    stocks: FloatCube  # (year, district, N_STOCKS) at the year's end
+    log: FloatTable  # (capacity, 6): accidents: date, area, cohort, id, casualties, reported on
 
 
 # Positions in Ground.counters.

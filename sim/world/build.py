@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import betaincinv, gammaincinv
 
 from sim.core.inverse import binomial_counts, poisson_counts
-from sim.core.life import LIFE, life_table
+from sim.core.life import life_table
 from sim.core.random import (
     STREAM_CLUSTER,
     STREAM_COUNT,
@@ -23,6 +23,7 @@ from sim.core.records import (
     AREA,
     BLOCK_QUARTERS,
     COHORT,
+    LIFE,
     N_BRANCHES,
     N_CLASSES,
     N_COUNTERS,

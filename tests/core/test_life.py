@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from sim.core.life import LIFE, active, gone, settle_life
+from sim.core.life import active, gone, settle_life
+from sim.core.records import LIFE
 
 DEFAULT = {
     "armed": 1.0,

@@ -13,8 +13,8 @@ from running import DATA, TOY, play, run_all, scenario_of
 
 from sim.core.ground import detection_table
 from sim.core.items import swept
-from sim.core.life import LIFE, settle_life
-from sim.core.records import AREA, FOUND, N_KINDS, N_TOUCHED, TOUCHED
+from sim.core.life import settle_life
+from sim.core.records import AREA, FOUND, LIFE, N_KINDS, N_TOUCHED, TOUCHED
 from sim.scenario import Scenario, load, replace
 
 FIELD = DATA / "constant_hazard.yaml"
