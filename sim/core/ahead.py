@@ -51,10 +51,8 @@ def begin_aside() -> subprocess.Popen[bytes] | None:
         return None  # they are compiled one after the other, when they are called
 
 
-def compile_ahead(other: subprocess.Popen[bytes] | None) -> None:
+def compile_ahead(other: subprocess.Popen[bytes]) -> None:
     """Compile the large parts of `carry_out` that the other process does not compile; wait for those it does."""
-    if other is None:
-        return
     with other:  # to its end, however that comes: what it did not compile is compiled when it is called
         begin.compile((GROUND,))
         open_block.compile((_WITHIN, _STEP))

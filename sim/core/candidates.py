@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.core.compiled import inlined, inner_kernel, kernel
 from sim.core.items import draw_facts, find, follow, number, places_of
-from sim.core.random import STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
+from sim.core.random import AT_0, STREAM_BYSTANDER, STREAM_CANDIDATE, to_unit, words
 from sim.core.records import (
     BLOCK_DAYS,
     BLOCK_QUARTERS,
@@ -118,7 +118,7 @@ def list_candidates(g, first_cohort, last_cohort, block, above, level, after):
             if first + size > coh.id_from:
                 scale = 1.0 / (size * BLOCK_DAYS)
                 sub = (m << 16) | (block + _BLOCK_OFFSET)
-                eta, j = 0.0, 0
+                eta, j = 0.0, AT_0
                 while True:
                     w0, w1, w2, w3 = words(seed, replicate, STREAM_CANDIDATE, coh.key, sub, j)
                     u = to_unit(w0, w1)
@@ -161,9 +161,9 @@ def _list_bystanders(g, block):
         if coh.id_to <= coh.id_from or not g.life[coh.family].sd_from < np.inf:
             continue
         bound = -math.log1p(-min(g.beside_most[coh.pair], MOST_BESIDE))
-        first, size, m = 0, FIRST_INDEX_BLOCK, 0
+        first, size, m = 0, FIRST_INDEX_BLOCK, AT_0
         while first < coh.id_to and bound > 0.0:
-            eta, j = 0.0, 0
+            eta, j = 0.0, AT_0
             while first + size > coh.id_from:
                 w0, w1, w2, w3 = words(g.address[0], g.address[1], STREAM_BYSTANDER, coh.key, m, j)
                 j += 1

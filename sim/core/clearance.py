@@ -52,15 +52,12 @@ def carry_out(ground, orders, count, until):
         Date [days].
     """
     g = by_reference(ground)
-    for i in range(count):
-        order = orders[i]
-        _advance(g, order.date)
+    for i in range(count + 1):
+        _advance(g, orders[i].date if i < count else until)
+        if i < count and not g.counters[OVERFLOW]:
+            _act(g, orders[i])
         if g.counters[OVERFLOW]:
             return
-        _act(g, order)
-        if g.counters[OVERFLOW]:
-            return
-    _advance(g, until)
 
 
 @inlined

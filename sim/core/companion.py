@@ -37,6 +37,10 @@ from sim.core.records import (
 from sim.core.steps import edge_after
 from sim.core.sweeps import branch_share, is_later, not_known_found, sweep_progress
 
+# Plain ones would be compiled as constants, in copies of their own.
+_POINTS = tuple(np.int64(j) for j in range(3))
+_NO, _YES = (np.bool_(answer) for answer in (False, True))
+
 
 @kernel
 def decay(z):
@@ -149,13 +153,13 @@ def _node(life, age0, age1, x, y, h, e, l0, slope, p_bystander):
         left = l0 + slope * (age - age0)
         if left <= 0.0:  # a sweep has taken all of them, but for rounding
             return 0.0, 0.0, detonated, went, taken_x, taken_y
-        nxt, kink = min(age1, smooth_until(life, age)), False
+        nxt, kink = min(age1, smooth_until(life, age)), _NO
         for rate in (h + e, life.inert_weight * h + e):
             if rate > 0.0:  # as time goes by, less is left for an error to act on
                 nxt = min(nxt, age + SMOOTH * math.exp(min(rate * (age - age0) / 6.0, 500.0)) / rate)
         for k in (life.sd_from, life.sd_to, life.sda):
             if age < k <= age1 and k <= nxt:
-                nxt, kink = k, True
+                nxt, kink = k, _YES
         x, y, d, s, tx, ty = _piece(life, age, nxt, kink, x, y, h, e, left, slope)
         taken_x += tx
         taken_y += ty
@@ -264,9 +268,9 @@ def integrate(g, first, last, t1):
                     moved = GL_WEIGHTS[0] * q1 + GL_WEIGHTS[1] * q2 + GL_WEIGHTS[2] * q3
                     d_mass = h * length * (
                         x * (GL_WEIGHTS[0] * r1 * f1 + GL_WEIGHTS[1] * r2 * f2 + GL_WEIGHTS[2] * r3 * f3)
-                        + w * (GL_WEIGHTS[0] * _inert_at(0, x, y, q1, q2, q3, k1, gap)
-                               + GL_WEIGHTS[1] * _inert_at(1, x, y, q1, q2, q3, k2, gap)
-                               + GL_WEIGHTS[2] * _inert_at(2, x, y, q1, q2, q3, k3, gap)))
+                        + w * (GL_WEIGHTS[0] * _inert_at(_POINTS[0], x, y, q1, q2, q3, k1, gap)
+                               + GL_WEIGHTS[1] * _inert_at(_POINTS[1], x, y, q1, q2, q3, k2, gap)
+                               + GL_WEIGHTS[2] * _inert_at(_POINTS[2], x, y, q1, q2, q3, k3, gap)))
                     x, y = x * r4 * ex, ey * (y + x * gap * moved) + x * (1.0 - r4) * ex
                 else:
                     x, y, d_mass, went, tx, ty = _node(

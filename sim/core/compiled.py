@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, config, types
 from numba.core.imputils import lower_getattr_generic
@@ -36,6 +35,8 @@ inlined = njit(**_WITHOUT_MEMORY, inline="always")
 allocating_kernel = njit(**_OPTIONS)
 """Compiled function that makes arrays of its own."""
 
+_llvm: Any = cgutils.ir  # type: ignore[attr-defined]  # a name that numba imports
+
 
 def _prefetch(context: Any, array: Any, index: Any) -> Any:
     """Type and code of the call, as numba asks for them."""
@@ -44,8 +45,8 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
         kind = signature.args[0]
         elements = context.make_array(kind)(context, builder, arguments[0])
         place = cgutils.get_item_pointer(context, builder, kind, elements, [arguments[1]])
-        llvm, pointer, word = cgutils.ir, cgutils.voidptr_t, cgutils.int32_t  # type: ignore[attr-defined]
-        fetches = llvm.FunctionType(llvm.VoidType(), (pointer, word, word, word))
+        pointer, word = cgutils.voidptr_t, cgutils.int32_t
+        fetches = _llvm.FunctionType(_llvm.VoidType(), (pointer, word, word, word))
         fetch = builder.module.declare_intrinsic("llvm.prefetch", (pointer,), fetches)
         builder.call(fetch, [builder.bitcast(place, pointer), word(0), word(3), word(1)])  # to read, near, data
         return context.get_dummy_value()
@@ -59,9 +60,9 @@ but time: where it is called early for what will be read, waits for memory overl
 
 
 class Reference(types.Type):
-    """Where a tuple of arrays is, to the compiler: one word instead of hundreds that every call would hand on."""
+    """Where a tuple of arrays is, to the compiler: one word instead of the hundreds that each call would hand on."""
 
-    def __init__(self, to: types.NamedTuple) -> None:
+    def __init__(self, to: Any) -> None:
         self.to = to
         super().__init__(f"Reference({to})")
 
@@ -75,38 +76,31 @@ class _Fields(AttributeTemplate):
 
     key = Reference
 
-    def generic_resolve(self, reference: Reference, name: str) -> Any:
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]  # as numba calls it
         return reference.to[reference.to.fields.index(name)] if name in reference.to.fields else None
 
 
 @lower_getattr_generic(Reference)
-def _field(context: Any, builder: Any, reference: Reference, value: Any, name: str) -> Any:
-    """Load an array's description, which nobody changes meanwhile, word by word: most words nobody needs."""
-    index = reference.to.fields.index(name)
+def _field(context: Any, builder: Any, reference: Any, value: Any, name: str) -> Any:
+    """Load the description of an array word by word: most words nobody needs."""
     whole = builder.bitcast(value, context.get_value_type(reference.to).as_pointer())
+    index = reference.to.fields.index(name)
     kind = context.get_value_type(reference.to[index])
-    never_changes = builder.module.add_metadata([])
-
-    def loaded(place: Any, kind: Any) -> Any:
-        if isinstance(kind, ir.Aggregate):
-            content = ir.Constant(kind, ir.Undefined)
-            for i, part in enumerate(kind.elements if not isinstance(kind, ir.ArrayType) else [kind.element] * kind.count):
-                content = builder.insert_value(content, loaded(cgutils.gep_inbounds(builder, place, 0, i), part), i)
-            return content
-        word = builder.load(place)
-        word.set_metadata("invariant.load", never_changes)
-        return word
-
-    return loaded(cgutils.gep_inbounds(builder, whole, 0, index), kind)
+    described = _llvm.Constant(kind, _llvm.Undefined)
+    for i in range(len(kind.elements)):
+        word = builder.load(cgutils.gep_inbounds(builder, whole, 0, index, i))
+        described = builder.insert_value(described, word, i)
+    return described
 
 
 def _by_reference(context: Any, arrays: Any) -> Any:
+    """Type and code of the call, as numba asks for them."""
+
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = cgutils.alloca_once_value(builder, arguments[0])
-        return builder.bitcast(place, cgutils.voidptr_t)
+        return builder.bitcast(cgutils.alloca_once_value(builder, arguments[0]), cgutils.voidptr_t)
 
     return Reference(arrays)(arrays), code
 
 
 by_reference: Any = intrinsic(_by_reference) if COMPILED else lambda arrays: arrays
-"""by_reference(arrays): the same tuple for calls from within the function, while which it is valid."""
+"""by_reference(arrays): the same tuple of arrays, for what a function calls; valid until it returns."""

@@ -22,7 +22,7 @@ from sim.core.items import (
     spotted,
     swept,
 )
-from sim.core.random import STREAM_ASSIGN, STREAM_OUTCOME, uniform, uniform2
+from sim.core.random import AT_0, AT_1, STREAM_ASSIGN, STREAM_OUTCOME, uniform, uniform2
 from sim.core.records import (
     ACCIDENTS,
     BLOCK_STEP,
@@ -104,7 +104,7 @@ def meet(g, first, last, until):
                     return
                 # finds so far were counted among items nobody had met: this one may be among them
                 if coh.unassigned > 0 and untouched * uniform(
-                        seed, replicate, STREAM_ASSIGN, coh.key, 0, item_id) < coh.unassigned:
+                        seed, replicate, STREAM_ASSIGN, coh.key, AT_0, item_id) < coh.unassigned:
                     coh.unassigned -= 1
                     g.met[i].state = FOUND
                     continue
@@ -146,8 +146,8 @@ def _accident(g, c, i, t):
     step = g.counters[STEP]
     season = g.step_season[step]
     seed, rep = g.address[0], g.address[1]
-    u_more, u_reported = uniform2(seed, rep, STREAM_OUTCOME, coh.key, 0, item.id)
-    u_delay, _ = uniform2(seed, rep, STREAM_OUTCOME, coh.key, 1, item.id)
+    u_more, u_reported = uniform2(seed, rep, STREAM_OUTCOME, coh.key, AT_0, item.id)
+    u_delay, _ = uniform2(seed, rep, STREAM_OUTCOME, coh.key, AT_1, item.id)
     people = 1 + poisson_inverse(u_more, g.outcome[coh.family, 0] - 1.0)
     tally = g.tallies[g.step_year[step], area.district]
     tally[ACCIDENTS] += 1

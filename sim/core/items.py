@@ -12,6 +12,7 @@ from sim.core.random import STREAM_DETECT, STREAM_FACT, uniform, uniforms12
 from sim.core.records import (
     CANCELLED,
     CLEARED,
+    FIRST,
     GONE,
     IN_GROUND,
     LATER,
@@ -209,7 +210,7 @@ def swept(address, area, key, kind, item, t, sweeps):
     """
     found = False
     if area.diverged == 1 and sweeps > 0 and branch_of(area, item) == CLEARED:
-        until, j = min(t, item.gone), 0
+        until, j = min(t, item.gone), FIRST
         while j < sweeps and not found:
             found = _reached_on(area, item, j) <= until and _detected(address, area, key, kind, item, j)
             j += 1
@@ -219,7 +220,7 @@ def swept(address, area, key, kind, item, t, sweeps):
 @kernel
 def taken_on(address, area, key, kind, item):
     """Date on which the sweep under way takes a settled item that those before missed; inf: it does not."""
-    j = area.sweeps_done
+    j = np.int64(area.sweeps_done)
     if area.diverged == 0 or j >= area.sweeps or branch_of(area, item) != CLEARED:
         return np.inf
     at = _reached_on(area, item, j)

@@ -32,7 +32,7 @@ N_BRANCHES = 5
 
 COHORT = np.dtype(
     [
-        ("key", "u8"),  # entity of the random address
+        ("key", "i8"),  # entity of the random address
         ("area", "u4"),
         ("pair", "u4"),  # (stratum, family) row of the hazard table
         ("family", "u4"),
@@ -77,7 +77,7 @@ COHORT = np.dtype(
 
 AREA = np.dtype(
     [
-        ("key", "u8"),
+        ("key", "i8"),
         ("district", "u4"),
         ("access", "u4"),  # (district, zone) row
         ("cohorts_from", "i4"),

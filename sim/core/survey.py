@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.compiled import kernel
 from sim.core.inverse import binomial_inverse
-from sim.core.random import STREAM_SITE, uniform
+from sim.core.random import AT_0, STREAM_SITE, uniform
 
 # Stages of survey in the random address.
 SEEN, SEEN_FALSELY, SUSPECTED, SUSPECTED_FALSELY, CONFIRMED, CONFIRMED_FALSELY, KEPT_FALSELY = (
@@ -16,7 +16,7 @@ SEEN, SEEN_FALSELY, SUSPECTED, SUSPECTED_FALSELY, CONFIRMED, CONFIRMED_FALSELY, 
 @kernel
 def come_out(seed, replicate, key, stage, n, p):
     """How many of n sites come out one way, each with probability p."""
-    return binomial_inverse(uniform(seed, replicate, STREAM_SITE, key, stage, 0), n, p)
+    return binomial_inverse(uniform(seed, replicate, STREAM_SITE, key, stage, AT_0), n, p)
 
 
 @kernel

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.core.compiled import kernel
 from sim.core.items import sighted_until
 from sim.core.records import CANCELLED, CLEARED, LATER, MISSED, N_CLASSES, REDUCED
@@ -42,7 +44,7 @@ def missed_by_sweeps(area, kind, sweeps, until):
 @kernel
 def sweep_progress(area, kind, t):
     """P(not yet removed at t by the sweep under way | missed by those before)."""
-    j = area.sweeps_done
+    j = np.int64(area.sweeps_done)
     if j >= area.sweeps or t <= area.sweep_from[j]:
         return 1.0
     before = missed_by_sweeps(area, kind, j, t)
@@ -78,7 +80,7 @@ def not_known_found(area, kind, t, edges, open_step, sighted, sighting):
     if area.diverged == 0 or area.sweeps == 0:
         return 1.0
     cleared = (1.0 - area.cancelled) * (1.0 - area.ts_missed)
-    missed = missed_by_sweeps(area, kind, area.sweeps_done, t)
+    missed = missed_by_sweeps(area, kind, np.int64(area.sweeps_done), t)
     return 1.0 - cleared * (1.0 - missed * _not_known(area, kind, t, edges, open_step, sighted, sighting))
 
 

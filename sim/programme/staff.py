@@ -24,7 +24,7 @@ class Staff:
     crews : sequence of Crew
     address : (int, int)
         Seed and replicate.
-    area_keys : (area,) uint64
+    area_keys : (area,) int64
         Random addresses of the hazard areas.
 
     Attributes

@@ -16,7 +16,8 @@ from sim.world import World, draw_parameters, make_frame
 
 _other = begin_aside()
 _scenario = load(Path(str(files("sim.study") / "warmup.yaml")))
-World(make_frame(_scenario), draw_parameters(_scenario, 0)).replicate(0, Room(FIRST_ROOM))  # compiles what it calls
-compile_ahead(_other)
+if _other is not None:
+    World(make_frame(_scenario), draw_parameters(_scenario, 0)).replicate(0, Room(FIRST_ROOM))  # compiles what it calls
+    compile_ahead(_other)
 for _failure in run_block(_scenario, Block("warmup", 0, 1), 1).failures:
     raise RuntimeError(_failure["traceback"])

@@ -310,7 +310,7 @@ def _ageing(life: bytes, laid: bytes, edges: bytes) -> np.ndarray:
 def _clustered(seed: int, replicate: int, keys: bytes, variance: bytes) -> np.ndarray:
     """Gamma factors of mean 1 on the density of clusters, (cluster,) float64."""
     variances = np.frombuffer(variance)
-    u = uniforms(seed, replicate, STREAM_CLUSTER, np.frombuffer(bytearray(keys), np.uint64), 0, 0)
+    u = uniforms(seed, replicate, STREAM_CLUSTER, np.frombuffer(bytearray(keys), np.int64), 0, 0)
     factors: np.ndarray = gammaincinv(1.0 / variances, u) * variances
     return factors
 
@@ -319,7 +319,7 @@ def _clustered(seed: int, replicate: int, keys: bytes, variance: bytes) -> np.nd
 def _counts(seed: int, replicate: int, keys: bytes, means: bytes) -> np.ndarray:
     """Poisson numbers of items, (cohort,) int64."""
     counts = np.zeros(len(keys) // 8, np.int64)
-    u = uniforms(seed, replicate, STREAM_COUNT, np.frombuffer(bytearray(keys), np.uint64), 0, 0)
+    u = uniforms(seed, replicate, STREAM_COUNT, np.frombuffer(bytearray(keys), np.int64), 0, 0)
     poisson_counts(u, np.frombuffer(bytearray(means)), counts)
     return counts
 

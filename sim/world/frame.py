@@ -211,9 +211,9 @@ class Frame:
 
     @cached_property
     def cluster_keys(self) -> np.ndarray:
-        """Random addresses of the clusters, (cluster,) uint64."""
+        """Random addresses of the clusters, (cluster,) int64."""
         return np.array([entity_key("cluster", source, int(self.area_keys[area])) for source, area in self.clusters],
-                        np.uint64)
+                        np.int64)
 
     @cached_property
     def clustering(self) -> np.ndarray:
@@ -235,9 +235,9 @@ def make_frame(scenario: Scenario) -> Frame:
     groups = groups_of(scenario.programme, dict(families))
     row_of = {name: group.row for group in groups for name in group.families}
     areas, area_m2 = _areas(scenario, strata)
-    area_keys = np.array([_area_key(strata, a) for a in areas], dtype=np.uint64)
+    area_keys = np.array([_area_key(strata, a) for a in areas], dtype=np.int64)
     cohorts = _cohorts(scenario, strata, areas, [name for name, _ in families])
-    cohort_keys = np.array([entity_key("items", *c.items) for c in cohorts], dtype=np.uint64)
+    cohort_keys = np.array([entity_key("items", *c.items) for c in cohorts], dtype=np.int64)
     _check_addresses(area_keys, cohorts, cohort_keys)
     clusters = tuple(dict.fromkeys((c.source, c.area) for c in cohorts))
     place = {name: i for i, name in enumerate(clusters)}

@@ -9,6 +9,7 @@ import pytest
 from numba import typeof
 from running import DATA, TOY
 
+from sim.core.ahead import GROUND
 from sim.core.records import Ground, Room
 from sim.scenario import Scenario, load, load_study
 from sim.world import World, draw_parameters, make_frame
@@ -29,6 +30,11 @@ def test_what_is_compiled_beforehand_serves_every_scenario(path: Path) -> None:
     scenarios = list(load_study(path).scenarios.values()) if path.stem == "study" else [load(path)]
     for scenario in (scenarios[0], scenarios[-1]):
         assert types(scenario) == compiled
+
+
+def test_declared_types_are_those_of_the_arrays() -> None:
+    arrays = World(make_frame(load(TOY)), draw_parameters(load(TOY), 0)).replicate(0, Room(1 << 14))
+    assert typeof(arrays) == GROUND
 
 
 def test_a_table_that_may_not_be_written_is_of_another_type() -> None:

@@ -103,7 +103,7 @@ def _missed(detection: float, key: int) -> list[bool]:
     address, out = np.array([3, 0]), []
     for i, (place, klass) in enumerate(np.random.default_rng(1).uniform(size=(1000, 2))):
         item["id"], item["place"], item["klass"] = i, place, klass
-        out.append(not swept(address, area, np.uint64(key), 0, item, 40.0, 2))
+        out.append(not swept(address, area, key, 0, item, 40.0, 2))
     return out
 
 
