@@ -47,7 +47,7 @@ from sim.study.money import accounts_of
 from sim.world import World
 from sim.world.frame import Frame
 
-FIRST_ROOM = 1 << 14
+FIRST_ROOM = 1 << 17
 LARGEST_ROOM = 1 << 26
 
 

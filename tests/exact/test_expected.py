@@ -137,7 +137,7 @@ def test_three_points_for_a_whole_quarter_are_too_few(tmp_path: Path) -> None:
     steep = {"ageing_half_life_years": 1.0, "ageing_shape": 0.5}
     content = content_of(steep, MEANWHILE, 0.02)
     world, plan = made(content, tmp_path)
-    coarse = Variant("companion.py", "min(age1, smooth_until(life, age)), False", "age1, False", {})
+    coarse = Variant("companion.py", "min(age1, smooth_until(life, age)), _NO", "age1, _NO", {})
     wrong = samples_of(changed_engine(coarse, tmp_path), content, 1, compiled=False)[0, -1]
     assert abs(wrong / engine_samples(world, plan, 1)[0, -1] - 1.0) > 1e-6
 
