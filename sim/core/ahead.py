@@ -23,54 +23,42 @@ from sim.core.companion import begin, integrate
 from sim.core.compiled import COMPILED, Reference
 from sim.core.encounters import meet
 from sim.core.finds import close_year
-from sim.core.records import Ground
+from sim.core.records import ORDER, Ground
 
 GROUND = types.NamedTuple(
     [types.Array(from_dtype(np.dtype(kind)), dimensions, "C") for kind, dimensions in (
         field.__metadata__ for field in get_type_hints(Ground, include_extras=True).values())], Ground)
 """What `carry_out` is given, as the compiler sees it."""
-_WITHIN = Reference(GROUND)
-_COHORTS, _DATE, _STEP = (types.int64, types.int64), types.float64, types.int64
+_WITHIN, _ORDERS = Reference(GROUND), types.Array(from_dtype(ORDER), 1, "C")
+_COHORTS, _DATE = (types.int64, types.int64), types.float64
 
 
-def begin_aside() -> subprocess.Popen[bytes] | None:
-    """Have another process begin to compile, where kernels are to be kept and are not there yet.
+def compile_ahead(aside: str) -> None:
+    """Compile the large kernels, where they are to be kept and are not there yet.
 
-    Returns
-    -------
-    subprocess.Popen or None
-        For `compile_ahead`.
+    Parameters
+    ----------
+    aside : str
+        Module that the other process runs: it calls `compile_beside`, and goes on with what else is compiled.
     """
     name = f"{carry_out.__module__.rpartition('.')[2]}.{carry_out.__name__}-*.nbi"
     if not (COMPILED and CACHE) or any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob(name)):
-        return None
+        return
     try:
-        return subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL)
+        other = subprocess.Popen([sys.executable, "-m", aside], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
     except OSError:
-        return None  # they are compiled one after the other, when they are called
-
-
-def compile_ahead(other: subprocess.Popen[bytes]) -> None:
-    """Compile the large parts of `carry_out` that the other process does not compile; wait for those it does."""
+        return  # they are compiled one after the other, when they are called
     with other:  # to its end, however that comes: what it did not compile is compiled when it is called
-        begin.compile((GROUND,))
-        open_block.compile((_WITHIN, _STEP))
-        _wait_for_integrate(other)
-        meet.compile((_WITHIN, *_COHORTS, _DATE))
+        integrate.compile((_WITHIN, *_COHORTS, _DATE))
+        meet.compile((_WITHIN, *_COHORTS, _DATE))  # calls `integrate`
+        other.stdout.read(1)  # type: ignore[union-attr]  # until there is a word, or the other process has ended
+        carry_out.compile((GROUND, _ORDERS, types.int64, _DATE))
 
 
-def _wait_for_integrate(other: subprocess.Popen[bytes]) -> None:
-    """`meet` calls it; until there is a word, or the other process has ended."""
-    other.stdout.read(1)  # type: ignore[union-attr]  # there is a pipe
-
-
-def _aside() -> None:
-    """What the other process does."""
-    integrate.compile((_WITHIN, *_COHORTS, _DATE))
-    os.write(sys.stdout.fileno(), b".")
+def compile_beside() -> None:
+    """What the other process does: first what `carry_out` calls, then there is a word."""
+    open_block.compile((_WITHIN, types.int64))
     close_year.compile((_WITHIN, _DATE))
-
-
-if __name__ == "__main__":
-    _aside()
+    os.write(sys.stdout.fileno(), b".")
+    begin.compile((GROUND,))
