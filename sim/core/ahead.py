@@ -11,9 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints
 
-import numpy as np
 from numba import from_dtype, types
 
 from sim.core import CACHE
@@ -21,14 +19,11 @@ from sim.core.candidates import open_block
 from sim.core.clearance import carry_out
 from sim.core.companion import begin, integrate
 from sim.core.compiled import COMPILED, Reference
+from sim.core.described import DESCRIPTION, GROUND
 from sim.core.encounters import meet
 from sim.core.finds import close_year
-from sim.core.records import ORDER, Ground
+from sim.core.records import ORDER
 
-GROUND = types.NamedTuple(
-    [types.Array(from_dtype(np.dtype(kind)), dimensions, "C") for kind, dimensions in (
-        field.__metadata__ for field in get_type_hints(Ground, include_extras=True).values())], Ground)
-"""What `carry_out` is given, as the compiler sees it."""
 _WITHIN, _ORDERS = Reference(GROUND), types.Array(from_dtype(ORDER), 1, "C")
 _COHORTS, _DATE = (types.int64, types.int64), types.float64
 
@@ -53,7 +48,7 @@ def compile_ahead(aside: str) -> None:
         integrate.compile((_WITHIN, *_COHORTS, _DATE))
         meet.compile((_WITHIN, *_COHORTS, _DATE))  # calls `integrate`
         other.stdout.read(1)  # type: ignore[union-attr]  # until there is a word, or the other process has ended
-        carry_out.compile((GROUND, _ORDERS, types.int64, _DATE))
+        carry_out.compile((DESCRIPTION, _ORDERS, types.int64, _DATE))
 
 
 def compile_beside() -> None:
@@ -61,4 +56,4 @@ def compile_beside() -> None:
     open_block.compile((_WITHIN, types.int64))
     close_year.compile((_WITHIN, _DATE))
     os.write(sys.stdout.fileno(), b".")
-    begin.compile((GROUND,))
+    begin.compile((DESCRIPTION,))

@@ -13,7 +13,8 @@ import numpy as np
 
 from sim.core.candidates import block_of, open_block, raise_bound
 from sim.core.companion import integrate, marking_now, split_branch
-from sim.core.compiled import by_reference, inlined, inner_kernel, kernel
+from sim.core.compiled import inlined, inner_kernel, kernel
+from sim.core.described import within
 from sim.core.encounters import meet
 from sim.core.finds import BY_EOD, BY_SWEEP, close_year, reveal
 from sim.core.records import (
@@ -38,12 +39,13 @@ from sim.core.records import (
 
 
 @kernel
-def carry_out(ground, orders, count, until):
+def carry_out(description, orders, count, until):
     """Let time pass up to a date, and do what was ordered on the way.
 
     Parameters
     ----------
-    ground : Ground
+    description : (word,) int64
+        Of the arrays, see `sim.core.described`.
     orders : (order,) ORDER
         By date.
     count : int
@@ -51,7 +53,7 @@ def carry_out(ground, orders, count, until):
     until : float
         Date [days].
     """
-    g = by_reference(ground)
+    g = within(description)
     for i in range(count + 1):
         _advance(g, orders[i].date if i < count else until)
         if i < count and not g.counters[OVERFLOW]:

@@ -19,7 +19,8 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import by_reference, inner_kernel, kernel
+from sim.core.compiled import inner_kernel, kernel
+from sim.core.described import within
 from sim.core.items import sighted_until
 from sim.core.life import GL_NODES, GL_UP_TO, GL_WEIGHTS, SMOOTH, active, ageing, battery, gone, smooth_until
 from sim.core.records import (
@@ -385,9 +386,9 @@ def split_branch(g, a, source, target, share):
 
 
 @kernel
-def begin(ground):
+def begin(description):
     """Masses at the start, for items laid before it."""
-    g = by_reference(ground)
+    g = within(description)
     start = g.edges[0]
     for c in range(len(g.cohorts)):
         coh = g.cohorts[c]

@@ -93,14 +93,29 @@ def _field(context: Any, builder: Any, reference: Any, value: Any, name: str) ->
     return described
 
 
-def _by_reference(context: Any, arrays: Any) -> Any:
+def _put_down(context: Any, arrays: Any, memory: Any) -> Any:
     """Type and code of the call, as numba asks for them."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(cgutils.alloca_once_value(builder, arguments[0]), cgutils.voidptr_t)
+        place = context.make_array(signature.args[1])(context, builder, arguments[1]).data
+        builder.store(arguments[0], builder.bitcast(place, arguments[0].type.as_pointer()))
+        return context.get_dummy_value()
 
-    return Reference(arrays)(arrays), code
+    return none(arrays, memory), code
 
 
-by_reference: Any = intrinsic(_by_reference) if COMPILED else lambda arrays: arrays
-"""by_reference(arrays): the same tuple of arrays, for what a function calls; valid until it returns."""
+put_down: Any = intrinsic(_put_down)
+"""put_down(arrays, memory): write down where the arrays of a tuple are, of which type, how long."""
+
+
+def reference_at(kind: Any) -> Any:
+    """Give a function for kernels, of memory into which `put_down` has written a tuple of arrays of this type."""
+
+    def refer(context: Any, memory: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            place = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+            return builder.bitcast(place, cgutils.voidptr_t)
+
+        return Reference(kind)(memory), code
+
+    return intrinsic(refer) if COMPILED else lambda arrays: arrays

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.core.clearance import carry_out
 from sim.core.companion import begin
+from sim.core.described import describe
 from sim.core.records import (
     BEGIN_SWEEP,
     CANCEL,
@@ -59,7 +60,7 @@ class GroundTruth:
     """
 
     def __init__(self, ground: Ground) -> None:
-        self._arrays = ground
+        self._use(ground)
         self._now = float(ground.clock[0])
         self._orders = np.zeros(_ORDERS, ORDER)
         self._written = self._orders.view(np.uint8).data  # the same memory
@@ -72,7 +73,10 @@ class GroundTruth:
         self._passes = [0] * len(ground.areas)
         self._suspected: dict[int, tuple[int, int]] = {}  # SHA sites by area: with items, without
         self._confirmed: dict[int, tuple[int, int]] = {}  # CHA sites by area: with items, without
-        begin(ground)
+        begin(self._description)
+
+    def _use(self, arrays: Ground) -> None:
+        self._arrays, self._description = arrays, describe(arrays)
 
     @property
     def arrays(self) -> Ground:
@@ -104,7 +108,7 @@ class GroundTruth:
     def _decide(self) -> None:
         """Carry out what was ordered, up to now."""
         if self._ordered or self._arrays.clock[0] < self._now:
-            carry_out(self._arrays, self._orders, self._ordered, self._now)
+            carry_out(self._description, self._orders, self._ordered, self._now)
             self._ordered = 0
         if self._arrays.counters[OVERFLOW]:
             raise OutOfRoom
@@ -148,15 +152,15 @@ class GroundTruth:
 
     def use_methods(self, detection: np.ndarray, weights: np.ndarray) -> None:
         """Methods of clearance passes; P(detected by a pass) and shares of classes, (method, kind, class)."""
-        self._arrays = self._arrays._replace(methods=detection, method_weights=weights)
+        self._use(self._arrays._replace(methods=detection, method_weights=weights))
 
     def use_eod(self, items_per_day: np.ndarray) -> None:
         """Spot tasks that EOD teams can attend, (quarter,) float64 [items/day]."""
-        self._arrays = self._arrays._replace(eod=items_per_day)
+        self._use(self._arrays._replace(eod=items_per_day))
 
     def use_education(self, entry: np.ndarray) -> None:
         """Risk education: factor on entry to suspected land, (access, quarter) float64."""
-        self._arrays = self._arrays._replace(entry=self._arrays.entry * entry)
+        self._use(self._arrays._replace(entry=self._arrays.entry * entry))
 
     def begin_sweep(self, area: int, until: float, method: int) -> None:
         """A team begins a pass that ends at `until`."""

@@ -16,6 +16,7 @@ from numba import njit
 
 from sim.core.candidates import block_of, open_block
 from sim.core.companion import begin
+from sim.core.described import describe
 from sim.core.encounters import meet
 from sim.core.ground import GroundTruth, OutOfRoom
 from sim.core.random import STREAM_CANDIDATE, words
@@ -140,7 +141,7 @@ class Engine:
     def prepare_alone(self, inner: int) -> Ground:
         """Arrays of one replicate whose expected values are not wanted."""
         ground = self.prepare(inner)
-        begin(ground)
+        begin(describe(ground))
         ground.cohorts["integrated"] = np.inf
         return ground
 

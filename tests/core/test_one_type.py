@@ -9,7 +9,7 @@ import pytest
 from numba import typeof
 from running import DATA, TOY
 
-from sim.core.ahead import GROUND
+from sim.core.described import GROUND, describe
 from sim.core.records import Ground, Room
 from sim.scenario import Scenario, load, load_study
 from sim.world import World, draw_parameters, make_frame
@@ -35,6 +35,9 @@ def test_what_is_compiled_beforehand_serves_every_scenario(path: Path) -> None:
 def test_declared_types_are_those_of_the_arrays() -> None:
     arrays = World(make_frame(load(TOY)), draw_parameters(load(TOY), 0)).replicate(0, Room(1 << 14))
     assert typeof(arrays) == GROUND
+    describe(arrays)
+    with pytest.raises(TypeError):  # control: kernels would read it as if it were one after the other
+        describe(arrays._replace(presence=arrays.presence[:, ::2]))
 
 
 def test_a_table_that_may_not_be_written_is_of_another_type() -> None:
