@@ -198,7 +198,7 @@ def _settled(x, y, h, e, w, ageing, length):
 def integrate(g, first, last, t1):
     """Carry cohorts [first, last) to t1, within the open step; their expected accidents join the tallies.
 
-    One call for many cohorts: handing the tuple of arrays to a function costs more than a cohort does.
+    One call for all cohorts of an area, or of the country: they are many, and each takes little.
     """
     step = g.counters[STEP]
     season, year = g.step_season[step], g.step_year[step]

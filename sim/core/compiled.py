@@ -27,10 +27,11 @@ kernel = njit(**_WITHOUT_MEMORY)
 counts of array references took a sixth of a run; numba refuses it if it allocates after all."""
 
 inner_kernel = njit(**_FOR_KERNELS)
-"""The same for what only other kernels call: a door to Python for 50 arrays takes a second to compile."""
+"""The same for what only other kernels call: it has no door to Python, which would have to be compiled too."""
 
 inlined = njit(**_WITHOUT_MEMORY, inline="always")
-"""The same for parts of a hot loop: handing many arrays on would cost more than the work itself."""
+"""The same for parts of a kernel that stand in one place or two: alone they would be compiled once by themselves and once
+more with each kernel that calls them."""
 
 allocating_kernel = njit(**_OPTIONS)
 """Compiled function that makes arrays of its own."""

@@ -61,7 +61,7 @@ def _bring_near(g, column, c):
 def meet(g, first, last, until):
     """Decide the candidates of cohorts [first, last) in the open step, up to a date.
 
-    One function for the hot path: handing the tuple of arrays on costs more than deciding.
+    One function for the hot path: what holds for a cohort is looked up once for all its candidates.
     """
     step = g.counters[STEP]
     season, column = g.step_season[step], step - g.counters[BLOCK_STEP]
