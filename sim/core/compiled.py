@@ -30,7 +30,7 @@ inner_kernel = njit(**_FOR_KERNELS)
 """The same for what only other kernels call: it has no door to Python, which would have to be compiled too."""
 
 inlined = njit(**_WITHOUT_MEMORY, inline="always")
-"""The same for parts of a kernel that stand in one place or two: alone they would be compiled once by themselves and once
+"""The same for parts of a kernel that stand in one place or two: else they would be compiled by themselves, and once
 more with each kernel that calls them."""
 
 allocating_kernel = njit(**_OPTIONS)
