@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, get_type_hints
 
 import numpy as np
 from numba import from_dtype, types
 
-from sim.core.compiled import COMPILED, kernel, put_down, reference_at
+from sim.core.compiled import COMPILED, kernel, put_down, reference_at, words
 from sim.core.records import Ground
 
 GROUND = types.NamedTuple(
@@ -15,7 +16,7 @@ GROUND = types.NamedTuple(
         field.__metadata__ for field in get_type_hints(Ground, include_extras=True).values())], Ground)
 """The arrays as the compiler sees them."""
 DESCRIPTION = types.Array(types.int64, 1, "C")
-_WORDS = sum(5 + 2 * array.ndim for array in GROUND)  # owner (two), size, size of an element, place; shape, strides
+_one_thread = Lock()  # compiles `_describe`, and others wait
 
 
 @kernel
@@ -43,10 +44,11 @@ def describe(ground: Ground) -> Any:
     """
     if not COMPILED:
         return ground
-    if not _describe.signatures:
-        _describe.compile((GROUND, DESCRIPTION))
-        _describe.disable_compile()
-    description = np.empty(_WORDS, np.int64)
+    with _one_thread:
+        if not _describe.signatures:
+            _describe.compile((GROUND, DESCRIPTION))
+            _describe.disable_compile()
+    description = np.empty(words(GROUND), np.int64)
     _describe(ground, description)
     return description
 

@@ -22,6 +22,34 @@ assert not run_all(load(sys.argv[1])).failures
 print(*sorted({happened.data["dispatcher"].__name__ for _, happened in compiled.buffer}))
 """
 
+THREADS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from running import ROOM
+from sim.core.ground import GroundTruth
+from sim.core.records import Room
+from sim.scenario import load
+from sim.world import World, draw_parameters, make_frame
+scenario = load(sys.argv[1])
+world, together = World(make_frame(scenario), draw_parameters(scenario, 0)), Barrier(4)
+def begin(inner):
+    arrays = world.replicate(inner, Room(ROOM))
+    together.wait()
+    return GroundTruth(arrays).replicate
+with ThreadPoolExecutor(4) as threads:
+    print(*threads.map(begin, range(4)))
+"""
+
+
+def test_threads_may_begin_replicates_at_once() -> None:
+    """The first of them loads what the others need as well."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
+    done = subprocess.run([sys.executable, "-c", THREADS, str(DATA / "toy.yaml")], capture_output=True, text=True,
+                          timeout=200, check=False, env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0", "1", "2", "3"]
+
 
 @pytest.mark.slow
 def test_a_run_compiles_nothing_more_and_nothing_is_compiled_twice(tmp_path: Path) -> None:
