@@ -94,7 +94,7 @@ def _field(context: Any, builder: Any, reference: Any, value: Any, name: str) ->
     return described
 
 
-def words(kind: Any) -> int:
+def described_in(kind: Any) -> int:
     """Words of 8 bytes that describe a tuple of arrays: owner (two), size, element, place; shape and strides."""
     return sum(5 + 2 * array.ndim for array in kind)
 
@@ -103,7 +103,7 @@ def _put_down(context: Any, arrays: Any, memory: Any) -> Any:
     """Type and code of the call, as numba asks for them."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if context.get_abi_sizeof(arguments[0].type) != 8 * words(arrays):
+        if context.get_abi_sizeof(arguments[0].type) != 8 * described_in(arrays):
             raise NotImplementedError("this version of numba describes arrays otherwise")
         place = context.make_array(signature.args[1])(context, builder, arguments[1]).data
         builder.store(arguments[0], builder.bitcast(place, arguments[0].type.as_pointer()))
@@ -113,7 +113,7 @@ def _put_down(context: Any, arrays: Any, memory: Any) -> Any:
 
 
 put_down: Any = intrinsic(_put_down)
-"""put_down(arrays, memory): describe the arrays of a tuple in memory that has so many `words`."""
+"""put_down(arrays, memory): describe the arrays of a tuple in memory of so many words, see `described_in`."""
 
 
 def reference_at(kind: Any) -> Any:

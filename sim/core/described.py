@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 import numpy as np
 from numba import from_dtype, types
 
-from sim.core.compiled import COMPILED, kernel, put_down, reference_at, words
+from sim.core.compiled import COMPILED, described_in, kernel, put_down, reference_at
 from sim.core.records import Ground
 
 GROUND = types.NamedTuple(
@@ -48,7 +48,7 @@ def describe(ground: Ground) -> Any:
         if not _describe.signatures:
             _describe.compile((GROUND, DESCRIPTION))
             _describe.disable_compile()
-    description = np.empty(words(GROUND), np.int64)
+    description = np.empty(described_in(GROUND), np.int64)
     _describe(ground, description)
     return description
 

@@ -40,7 +40,7 @@ STREAM_CLUSTER = np.int64(15)  # mean density of a bundle
 STREAM_BREAKDOWN = np.int64(16)  # breakdowns of machines, and how long they last
 STREAM_FLOOD = np.int64(17)  # which hazard areas a flood reaches
 
-AT_0, AT_1 = np.int64(0), np.int64(1)  # places in an address, for the same reason
+AT_0, AT_1 = np.int64(0), np.int64(1)  # places in an address; plain ones would be constants too
 INNER_BITS = 12
 _LOW, _32, _12, _20 = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(12), np.uint64(20)
 _TO_UNIT = 2.0**-52

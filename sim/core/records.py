@@ -147,7 +147,7 @@ MET = np.dtype(
 )
 IN_GROUND, DETONATED, FOUND, GONE = np.int8(0), np.int8(1), np.int8(2), np.int8(3)
 
-FIRST = np.int64(0)  # first cohort; a plain 0 would be compiled as a constant, in a copy of its own
+FIRST = np.int64(0)  # first cohort or sweep; a plain 0 would be compiled as a constant, in a copy of its own
 
 CANDIDATE = np.dtype(
     [

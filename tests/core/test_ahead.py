@@ -42,24 +42,23 @@ with ThreadPoolExecutor(4) as threads:
 """
 
 
+def answer(code: str, file: str, **env: str) -> list[str]:
+    """Words that a process of its own prints, which runs this code on a scenario of the tests."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
+    done = subprocess.run([sys.executable, "-c", code, str(DATA / file)], capture_output=True, text=True, timeout=200,
+                          check=False, env={**os.environ, "NUMBA_DISABLE_JIT": "0", "PYTHONPATH": path, **env})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
 def test_threads_may_begin_replicates_at_once() -> None:
     """The first of them loads what the others need as well."""
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
-    done = subprocess.run([sys.executable, "-c", THREADS, str(DATA / "toy.yaml")], capture_output=True, text=True,
-                          timeout=200, check=False, env={**os.environ, "PYTHONPATH": path})
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["0", "1", "2", "3"]
+    assert answer(THREADS, "toy.yaml") == ["0", "1", "2", "3"]
 
 
 @pytest.mark.slow
 def test_a_run_compiles_nothing_more_and_nothing_is_compiled_twice(tmp_path: Path) -> None:
-    known = {k: v for k, v in os.environ.items() if k != "NUMBA_DISABLE_JIT"}
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
-    done = subprocess.run(
-        [sys.executable, "-c", ASK, str(DATA / "busy.yaml")], capture_output=True, text=True, timeout=200, check=False,
-        env={**known, "PYTHONPATH": path, "NUMBA_CACHE_DIR": str(tmp_path)})
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == []
+    assert answer(ASK, "busy.yaml", NUMBA_CACHE_DIR=str(tmp_path)) == []
     for kernel in ("encounters.meet", "companion.integrate", "candidates.open_block", "finds.close_year",
                    "companion.begin", "clearance.carry_out"):
         assert len(list(tmp_path.rglob(f"{kernel}-*.nbc"))) == 1, kernel
