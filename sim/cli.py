@@ -156,7 +156,8 @@ def calibrate(file: Path, observations: Path, draws: int, check_file: Path | Non
     with faults_shown(), _workers(workers, cluster) as pool:
         from sim.scenario import load
         from sim.study.calibrate import calibrate as fit_scale
-        from sim.study.calibrate import read_observations, write_calibration
+        from sim.study.calibrate import write_calibration
+        from sim.study.observations import read_observations
 
         read_policies(policies)
         scenario = load(file)

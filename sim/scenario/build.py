@@ -128,30 +128,20 @@ def _order(loc: Loc) -> tuple[tuple[int, str], ...]:
     return tuple((part, "") if isinstance(part, int) else (-1, part) for part in loc)
 
 
-def _holds_truth_value(data: Any) -> bool:
-    if isinstance(data, dict):
-        data = list(data.values())
-    return any(map(_holds_truth_value, data)) if isinstance(data, list) else isinstance(data, bool)
-
-
 def _truth_values(tree: Tree) -> list[Fault]:
-    """Nothing in a scenario is true or false, and a number must not come from one by accident."""
-    found: list[Loc] = []
-
-    def walk(data: Any, loc: Loc) -> None:
-        if isinstance(data, bool):
-            found.append(loc)
-        elif isinstance(data, dict):
-            for key, child in data.items():
-                if (*loc, key) != ("notes",):
-                    walk(child, (*loc, key))
-        elif isinstance(data, list):
-            for i, child in enumerate(data):
-                walk(child, (*loc, i))
-
-    if _holds_truth_value(tree.data):
-        walk(tree.data, ())
+    """Nothing in a scenario is true or false but its notes, and a number must not come from one by accident."""
     return [
         Fault.at(tree.place(loc), f"{shape.dotted(loc)}: true or false", "a number or a name")
-        for loc in found
+        for loc in _truth_values_in(tree.data) if loc[0] != "notes"
     ]
+
+
+def _truth_values_in(data: Any) -> list[Loc]:
+    children = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    found: list[Loc] = []
+    for key, child in children:
+        if isinstance(child, bool):
+            found.append((key,))
+        elif isinstance(child, dict | list):
+            found += [(key, *loc) for loc in _truth_values_in(child)]
+    return found

@@ -9,27 +9,22 @@ not fitted; case fatality, groups and everything else stay as they are.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.scenario import Fault, ScenarioError, digest, replace
+from sim.scenario import digest, replace
 from sim.scenario.schema import Calibration, Scenario
-from sim.scenario.tablefile import read_table
 from sim.study.executor import Workers, workers_for
 from sim.study.files import write_whole
 
 REGISTER_SPREAD = 0.25
 """Standard deviation of ln(register / truth reported): registers of the same year differ by about this
-much (Ukraine, to the end of 2023: 885 in one, 608 + 580 in another). An assumption."""
+much (Ukraine, to the end of 2023: one has a quarter fewer casualties than another). An assumption."""
 
 STARTS = (0.003, 0.03)
-MOST_CASUALTIES = 1e7  # in a year: more is a slip of the pen
 
 
 @dataclass(frozen=True)
@@ -198,58 +193,6 @@ def _register_quantiles(mean: np.ndarray) -> tuple[float, float, float]:
     values = (mean[:, None] * np.exp(noise[:, None] * z[None, :])).ravel()
     p10, p50, p90 = np.quantile(values, [0.1, 0.5, 0.9])
     return float(p10), float(p50), float(p90)
-
-
-def read_observations(path: str | Path) -> pd.DataFrame:
-    """Observed casualties by year: a CSV with columns year, casualties_reported, used_in_fit.
-
-    Other columns are passed over.
-
-    Raises
-    ------
-    ScenarioError
-        With every fault: file, line and column, and what was expected.
-    """
-    tree, faults = read_table(Path(path), str(path))
-    read: dict[str, list[Any]] = {name: [] for name in OBSERVED}
-    columns = tree.headers.get((), {})
-    faults += [Fault.at(tree.root, f"missing column {name!r}", meaning) for name, (meaning, _) in OBSERVED.items()
-               if tree.headers and name not in columns]
-    for i, row in enumerate(tree.data):
-        for name in OBSERVED.keys() & columns.keys():
-            meaning, understood = OBSERVED[name]
-            text = row.get(name, "").strip()
-            if understood(text) is None:
-                faults.append(Fault.at(tree.place((i, name)), f"{name}: {text[:40]!r} is not valid", meaning))
-            read[name].append(understood(text))
-    if not faults and not tree.data:
-        faults.append(Fault.at(tree.root, "no year was observed", "a line for each year"))
-    if faults:
-        raise ScenarioError(faults)
-    return pd.DataFrame(read)
-
-
-def _year(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"(19|20|21|22)\d\d", text, re.ASCII) else None
-
-
-def _casualties(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if 0 < number <= MOST_CASUALTIES else None
-
-
-def _truth(text: str) -> bool | None:
-    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower())
-
-
-OBSERVED: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "year": ("a year such as 2022", _year),
-    "casualties_reported": ("a number above 0", _casualties),
-    "used_in_fit": ("true or false", _truth),
-}
 
 
 def write_calibration(fit: Fit, folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ import json
 import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.programme import PolicyError, check_policies, written_policy
 from sim.scenario import Scenario, catalogue_sources, digest, load, to_yaml
@@ -26,6 +26,9 @@ from sim.study.store import RunFolder
 from sim.study.versions import versions
 from sim.world.size import districts_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ESTIMATOR_NOTE = (
     "counted: accidents as they fell in the runs; expected: the same with the chance of each encounter "
     "averaged out (control variate with the compensator along each run's history)")
@@ -42,15 +45,15 @@ class Order:
     scenarios : dict of str to Scenario
     asked : dict
         The manifest as it stands before the work.
-    fit : Path or None
-        CSV table of fitted against observed casualties by year.
+    fit : DataFrame or None
+        Fitted against observed casualties by year.
     map : str or None
         GeoJSON of schematic districts.
     """
 
     scenarios: dict[str, Scenario]
     asked: dict[str, Any]
-    fit: Path | None = None
+    fit: pd.DataFrame | None = None
     map: str | None = None
 
     def here(self) -> Order:
@@ -126,7 +129,15 @@ def make_order(scenarios: dict[str, Scenario], baseline: str, draws: int, per_dr
     drawing = None
     if first.map is not None and first.folder is not None:
         drawing = (first.folder / first.map).read_text(encoding="utf-8-sig")
-    return Order(scenarios, asked, fit, drawing)
+    return Order(scenarios, asked, _read_fit(fit), drawing)
+
+
+def _read_fit(path: Path | None) -> pd.DataFrame | None:
+    if path is None:
+        return None
+    from sim.study.observations import read_fitted  # tables take long to import, and many runs have no fit
+
+    return read_fitted(path)
 
 
 def digest_of(scenario: Scenario) -> str:
@@ -156,9 +167,7 @@ def write_order(store: RunFolder, order: Order) -> None:
         as_run = scenario.model_copy(update={"replicates": sizes})
         store.write_text(scenario_file(name, order.scenarios), to_yaml(as_run, written))
     if order.fit is not None:
-        import pandas as pd
-
-        store.write_table(FIT, pd.read_csv(order.fit))
+        store.write_table(FIT, order.fit)
     if order.map is not None:
         store.write_text(MAP, order.map)
     write_manifest(store.path, order.asked, order.handed_in)
@@ -200,7 +209,7 @@ def read_order(store: RunFolder) -> Order:
     for policy in sorted({scenario.programme.priority for scenario in scenarios.values()}):
         _check_handed_in(policy, store.path / policy_file(policy))
     check_policies(scenarios.values())
-    return Order(scenarios, asked, store.path / FIT if FIT in handed_in else None,
+    return Order(scenarios, asked, _read_fit(store.path / FIT if FIT in handed_in else None),
                  (store.path / MAP).read_text(encoding="utf-8") if MAP in handed_in else None)
 
 

@@ -11,7 +11,9 @@ import pytest
 from running import TOY, column, run_all
 
 from sim.scenario import Scenario, ScenarioError, digest, load, load_study, quantities, replace
-from sim.study.calibrate import Fit, calibrate, read_observations, with_calibration, write_calibration
+from sim.study import compare
+from sim.study.calibrate import Fit, calibrate, with_calibration, write_calibration
+from sim.study.observations import read_fitted, read_observations
 from sim.world import draw_parameters
 
 UKRAINE = Path(__file__).parents[2] / "scenarios" / "ukraine_2024"
@@ -118,8 +120,6 @@ def test_no_observed_total_stands_in_code() -> None:
     """Casualty totals of the registers are data: files that are run name none of them."""
     package = UKRAINE.parents[1] / "sim"
     for path in package.rglob("*.py"):
-        if path.name == "calibrate.py":
-            continue  # names registers in the note on how far they disagree
         text = path.read_text()
         assert "608" not in text, path
         assert "580" not in text, path
@@ -145,7 +145,8 @@ def test_files(tmp_path: Path, toy: Scenario, fit: Fit) -> None:
     assert read.keys() == made.keys()
     for key, value in made.items():
         assert read[key] == pytest.approx(value, rel=1e-4), key
-    written = pd.read_csv(table)
+    written = read_fitted(table)
+    pd.testing.assert_frame_equal(written, fit.table.round(1))
     assert written["observed"].tolist() == [6.0, 15.0]
     assert (written["p10"] < written["p90"]).all()
 
@@ -165,3 +166,23 @@ def test_faults_of_the_table_of_observations(tmp_path: Path, text: str, fault: s
     path.write_text(text)
     with pytest.raises(ScenarioError, match=fault):
         read_observations(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("year;observed\n", r":1:1: missing column 'year'(?s:.*)'used_in_fit'"),
+        ("year,observed,p10,p50,p90,used_in_fit\n2022,6,0,a,-9,true\n", r":2:10: p50: 'a' (?s:.*):2:12: p90: '-9'"),
+        ("", ":1:1: the table is empty"),
+    ],
+)
+def test_a_fit_that_cannot_be_read_is_told_before_the_run(tmp_path: Path, toy: Scenario, text: str, fault: str) -> None:
+    """Nothing is written; one that can be read lies in the run folder (control)."""
+    fit, run = tmp_path / "calibration_fit.csv", tmp_path / "run"
+    fit.write_text(text)
+    with pytest.raises(ScenarioError, match=fault):
+        compare({"toy": toy}, "toy", 1, 1, 1, run, fit=fit)
+    assert not run.exists()
+    fit.write_text("year,observed,p10,p50,p90,used_in_fit\n2022,6,0,7,9.5,true\n")
+    compare({"toy": toy}, "toy", 1, 1, 1, run, fit=fit)
+    assert read_fitted(run / "fit.csv")["p90"].tolist() == [9.5]
