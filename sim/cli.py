@@ -333,13 +333,15 @@ def _workers(count: int | None, cluster: str | None = None, first: str = "sim.st
 
 
 def _finish(results: Any, pool: Any) -> None:
-    """Table in the terminal, report page, exit status 1 where replicates failed."""
+    """Table and answer in the terminal, report page, exit status 1 where replicates failed."""
     from rich.console import Console
+    from rich.text import Text
 
-    from sim.report import condense, terminal_table, write_report
+    from sim.report import condense, first_screen, terminal_table, write_report
 
     short = condense(results)
-    Console(width=None if sys.stdout.isatty() else 150).print(terminal_table(short))
+    terminal = Console(width=None if sys.stdout.isatty() else 150)
+    terminal.print(terminal_table(short), Text(first_screen(short).answer[0]))
     page = write_report(short, results.folder, pool)
     click.echo(f"report: {page}")
     if len(results.failures):

@@ -22,6 +22,11 @@ HAZARDOUS = "area_hazardous_added_m2"
 COST = "cost_usd"
 UNSPENT = "money_unspent_usd"
 BUDGET = "budget_usd"
+CLEARLY = 1.5
+"""So much smaller has the Monte Carlo error of a count to be for the count to be shown and not the expected value.
+That is where items are few and nearly all are met: then the number of accidents is nearly fixed, and its expected
+value along each run is not. The errors are themselves estimates, from 20 runs good to a quarter: without room for
+that, chance would decide which of two equally good numbers is shown."""
 ASSUMED_GRADES = ("A", "U")
 GRADES = {
     "H": "seen in an official or primary text",
@@ -169,8 +174,8 @@ def horizon(results: Results) -> str:
 def effect(results: Results, scenario: str, metric: str) -> Effect | None:
     """Return the difference of a scenario from the baseline over the whole horizon.
 
-    Where there are both a counted and an expected-value estimate, the one with the smaller Monte Carlo
-    error is shown; the count then stands beside it in `counted`.
+    Where there are both a counted and an expected-value estimate, the latter is shown and the count stands
+    beside it in `counted`; but the count alone where its Monte Carlo error is clearly smaller, see `CLEARLY`.
     """
     return effects(results, metric, scenario).get(scenario)
 
@@ -214,7 +219,7 @@ def _effects_in(results: Results, table: pd.DataFrame) -> dict[str, dict[str, Ef
 
 def _preferred(counted: Effect | None = None, expected: Effect | None = None) -> Effect:
     # A count of zero has a Monte Carlo error of zero without being exact: it never outranks an expectation.
-    if expected and (counted is None or counted.is_zero or expected.mc_error <= counted.mc_error):
+    if expected and (counted is None or counted.is_zero or expected.mc_error <= CLEARLY * counted.mc_error):
         return replace(expected, counted=counted)
     assert counted is not None
     return counted

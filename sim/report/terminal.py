@@ -21,18 +21,11 @@ def terminal_table(results: Results) -> RichTable:
     from rich.text import Text
 
     sd, ratio = devices.self_destruct(results), reading.casualties_per_accident(results)
-    caption = (
-        f"Differences from “{reading.title(results, reading.baseline(results))}” over "
-        f"{reading.horizon(results)}, mean (90 % interval). † self-destructing: the share in the last column "
-        f"is assumed to fail; M USD: million USD; inert items still have to be cleared, "
-        f"of a transfer those of its devices. {OTTAWA} "
-        "A run is not a clearance decision."
-    )
     # Intervals of the smaller columns are in the report: a terminal is narrow.
     # Text objects everywhere: a title with [brackets] must not be read as markup.
     table = RichTable(
         title=Text(reading.plain(results.manifest["study"])),
-        caption=Text(caption),
+        caption=Text(_caption(results)),
         pad_edge=False,
         box=box.SIMPLE_HEAD,
         padding=(0, 1),
@@ -46,7 +39,7 @@ def terminal_table(results: Results) -> RichTable:
         "Hazardous\narea, km²",
         "Cost,\nM USD",
         "Unspent,\nM USD",
-        "SD fails",
+        *(["SD fails"] if sd else []),
     ):
         table.add_column(head, justify="right", no_wrap=head in ("Difference", "Counted beside"))
     total = reading.whole(reading.levels(results, CASUALTIES)).set_index("scenario")["mean"]
@@ -58,12 +51,23 @@ def terminal_table(results: Results) -> RichTable:
         cells = ["baseline", "", "", "", ""]
         if name != reading.baseline(results):
             effect = effects[CASUALTIES].get(name)
-            cells = [difference(effect), counted(effect, ratio)]
+            cells = [difference(effect), counted(effect, ratio) or "is counted"]
             for metric in (INERT, HAZARDOUS, COST):
                 found = effects[metric].get(name)
                 cells.append(signed(found.mean * shown_unit(found.unit)[1]) if found else "not known")
-        failure = percent(sd[name].central) + " †" if name in sd else ""
+        cells.append(number(float(unspent[name]) / 1e6) if name in unspent.index else "–")
+        if sd:
+            cells.append(percent(sd[name].central) + " †" if name in sd else "")
         style = "bold" if name == reading.headline(results) else ""
-        left = number(float(unspent[name]) / 1e6) if name in unspent.index else "–"
-        table.add_row(*(Text(cell) for cell in (name, level, *cells, left, failure)), style=style)
+        table.add_row(*(Text(cell) for cell in (name, level, *cells)), style=style)
     return table
+
+
+def _caption(results: Results) -> str:
+    transferred = ", of a transfer those of its devices" if devices.transfers(results) else ""
+    fails = f" † self-destructing: the share in the last column is assumed to fail. {OTTAWA}"
+    return (
+        f"Differences from “{reading.title(results, reading.baseline(results))}” over {reading.horizon(results)}, mean "
+        f"(90 % interval); expected values where a count stands beside. M USD: million USD; inert items still have to "
+        f"be cleared{transferred}.{fails if devices.self_destruct(results) else ''} A run is not a clearance decision."
+    )

@@ -206,6 +206,13 @@ def test_the_terminal_table_holds_the_numbers_and_no_markup(six: Synthetic) -> N
         assert name in text
 
 
+def test_the_terminal_table_says_of_transfers_only_what_it_shows() -> None:
+    """Where nothing self-destructs there is neither a column nor a word about it."""
+    table = terminal_table(results(("baseline", "ottawa")))
+    said = " ".join([str(table.caption), *(str(column.header) for column in table.columns)])
+    assert "Inert items" in said and "SD fails" not in said and "†" not in said
+
+
 def test_a_single_scenario_is_reported_too(tmp_path: Path) -> None:
     alone = results(("baseline",))
     assert alone.differences.empty
