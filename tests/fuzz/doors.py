@@ -26,8 +26,8 @@ from sim.scenario.tree import Loc, Tree
 from sim.scenario.yamlfile import read_yaml
 from sim.study import RunError
 from sim.study.alone import run_alone
-from sim.study.observations import read_observations
 from sim.study.estimate import estimate
+from sim.study.observations import read_observations
 from sim.study.store import RunFolder
 from sim.study.trace import trace
 
